@@ -1,0 +1,60 @@
+# Needs python3 >= 3.11 with venv and pip; everything else goes into .venv.
+#   make verify   install, verify the quick profile, print where the report is
+#   make test     install the test extras, run the tests
+# Another interpreter: make verify PYTHON=python3.12
+# Further options for pip, such as an index with the small CPU build of torch:
+#   make verify PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+PYTHON ?= python3
+PIP_OPTIONS ?=
+PROFILE ?= quick
+SEED ?= 0
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -c constraints.txt
+# Every check and every torch computation uses one thread: more of them on busy cores are many times slower.
+export OMP_NUM_THREADS := 1
+
+.PHONY: help verify test lint types bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make verify | test | lint | types | bench | clean"
+
+verify: $(VENV)/installed
+	@$(BIN)/ntk-escape verify --profile $(PROFILE) --seed $(SEED)
+
+test: $(VENV)/installed-extras
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --benchmark-disable -q
+
+lint: $(VENV)/installed-extras
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-extras
+	@$(BIN)/mypy
+
+bench: $(VENV)/installed-extras
+	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+
+# The stamps are written last, so an interrupted installation starts again.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) (a minute or two, once)"
+	@$(INSTALL) setuptools
+	@$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-extras: $(VENV)/installed
+	@echo "installing the test extras into $(VENV)"
+	@$(INSTALL) --no-build-isolation -e '.[test,lint]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "ntk-escape needs Python 3.11 or newer; %s is %s. Use: make PYTHON=/path/to/python3.11" \
+	    % (sys.executable, sys.version.split()[0]))'
+	@$(PYTHON) -m venv $(VENV)
