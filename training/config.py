@@ -1,0 +1,226 @@
+"""The configuration of an experiment: everything that determines its numbers, checked on construction."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from theory.errors import InputError
+from training.activation import Activation, activation, from_tree
+from training.jets import Tree
+from training.loss import loss
+from training.objective import MODELS
+from training.sphere import low_degree_count
+
+OPTIMIZERS = ("gd", "lbfgs")
+_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One experiment: data, network, objective, optimizer and evaluation.
+
+    Args:
+        k: Degree of the dense part of the target and of the good directions.
+        d: Input dimension.
+        n: Labelled training points.
+        m: Width.
+        R: Directions of the sparse part of the target.
+        lambda_: Weights (λ1, λ2, λ3, λ4) of the regularizers.
+        activation: A built-in name, or an expression tree in z as `training.activation.from_tree` takes.
+        loss: `squared` or `logcosh`.
+        model: What is trained: `full`, `second-order`, `linear` or `quadratic`.
+        optimizer: `gd` (perturbed gradient descent) or `lbfgs`.
+        steps: Steps of gradient descent, or most iterations of L-BFGS.
+        lr: Learning rate of gradient descent.
+        momentum: Its momentum.
+        start_radius: W starts at a uniform point of the ball of this radius; at 0, f_Q would never move.
+        noise_radius: Radius of the noise that is added where the gradient is small.
+        gradient_threshold: Gradient norm that counts as small.
+        noise_interval: Least number of steps between two additions of noise.
+        seed: Seed of data, weights, target, start and noise.
+        dtype: `float32` or `float64`, of the training; the evaluation is always in float64.
+        n_test: Fresh points for the test error.
+        n_held: Fresh labelled points on which the rivals choose their strength.
+        n_unlabeled: Unlabeled points for the good directions; by default 10 n_k, at most 1500, at least 3 n_k.
+        hessian: Whether to compute the smallest eigenvalue of the Hessian at the end.
+
+    Raises:
+        InputError: If a setting is out of range, or a name is unknown.
+    """
+
+    k: int = 1
+    d: int = 40
+    n: int = 800
+    m: int = 800
+    R: int = 1
+    lambda_: tuple[float, float, float, float] = (1.0, 1.0, 1e-3, 1e-4)
+    activation: str | Tree = "sincos"
+    loss: str = "squared"
+    model: str = "full"
+    optimizer: str = "gd"
+    steps: int = 400
+    lr: float = 1.0
+    momentum: float = 0.95
+    start_radius: float = 1.0
+    noise_radius: float = 0.1
+    gradient_threshold: float = 1e-3
+    noise_interval: int = 50
+    seed: int = 0
+    dtype: str = "float32"
+    n_test: int = 10_000
+    n_held: int = 2_000
+    n_unlabeled: int | None = None
+    hessian: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lambda_", tuple(float(weight) for weight in self.lambda_))
+        for number in _NUMBERS:
+            value = getattr(self, number.name)
+            if not (number.low <= value < math.inf):
+                raise InputError(
+                    given=f"{number.name}={value}",
+                    allowed=f"{number.name} of {number.low:g} or more",
+                    do=f"use {number.name}={number.low:g} or a larger value",
+                )
+        if self.m % 2:
+            raise InputError(
+                given=f"width m={self.m}",
+                allowed="an even number of neurons: they come in pairs of opposite sign",
+                do=f"use m={self.m + 1}",
+            )
+        if self.k >= self.d:
+            raise InputError(
+                given=f"degree k={self.k} at d={self.d}",
+                allowed=f"1 ≤ k < d, here k of at most {self.d - 1}",
+                do="lower k or raise d",
+            )
+        if self.R > self.d:
+            raise InputError(
+                given=f"R={self.R} sparse directions at d={self.d}", allowed=f"R of at most {self.d}", do="lower R"
+            )
+        _check_lambda(self.lambda_)
+        _check_rates(self.lr, self.momentum)
+        for name, value, known in (
+            ("model", self.model, MODELS),
+            ("optimizer", self.optimizer, OPTIMIZERS),
+            ("dtype", self.dtype, tuple(_DTYPES)),
+        ):
+            _check_name(name, value, known)
+        loss(self.loss)
+        self.sigma()
+        if self.n_unlabeled is not None and self.n_unlabeled < 3 * self.n_k and any(self.lambda_[:3]):
+            raise InputError(
+                given=f"n_unlabeled={self.n_unlabeled} for n_k={self.n_k} good directions",
+                allowed=f"at least 3 n_k = {3 * self.n_k} points",
+                do=f"use n_unlabeled={3 * self.n_k} or leave it out",
+            )
+
+    @property
+    def n_k(self) -> int:
+        """The number of good directions: of linearly independent polynomials of degree ≤ k on the sphere."""
+        return low_degree_count(self.d, self.k)
+
+    @property
+    def unlabeled(self) -> int:
+        """The number of unlabeled points."""
+        if self.n_unlabeled is not None:
+            return self.n_unlabeled
+        return max(3 * self.n_k, min(10 * self.n_k, 1500))
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """The floating type of the training."""
+        return _DTYPES[self.dtype]
+
+    def sigma(self) -> Activation:
+        """The activation σ.
+
+        Raises:
+            InputError: If the name or an operation of the tree is unknown.
+        """
+        if isinstance(self.activation, str):
+            return activation(self.activation)
+        return from_tree("expression", self.activation)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> Config:
+        """The configuration with these settings, the others at their defaults.
+
+        Raises:
+            InputError: If a name is unknown or a value out of range.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in settings:
+            _check_name("setting", name, tuple(known))
+        return cls(**{name: _tuples(value) for name, value in settings.items()})
+
+    def trajectory(self) -> dict[str, Any]:
+        """The settings that determine the path of the training: all but its length and the evaluation."""
+        evaluation = {"steps", "n_test", "n_held", "hessian"}
+        return {name: value for name, value in self.to_dict().items() if name not in evaluation}
+
+
+@dataclass(frozen=True)
+class _Number:
+    name: str
+    low: float
+
+
+_NUMBERS = (
+    _Number("d", 3),
+    _Number("k", 1),
+    _Number("n", 1),
+    _Number("m", 2),
+    _Number("R", 1),
+    _Number("steps", 1),
+    _Number("start_radius", 0),
+    _Number("noise_radius", 0),
+    _Number("gradient_threshold", 0),
+    _Number("noise_interval", 1),
+    _Number("n_test", 2),
+    _Number("n_held", 1),
+)
+
+
+def _check_name(what: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        raise InputError(
+            given=f"{what} {name!r}",
+            allowed=f"one of {', '.join(known)}",
+            do=f"did you mean {near[0]!r}?" if near else "choose one of these names",
+        )
+
+
+def _check_lambda(lambda_: tuple[float, ...]) -> None:
+    if len(lambda_) != 4 or not all(0 <= weight < math.inf for weight in lambda_):
+        raise InputError(
+            given=f"regularizer weights λ={lambda_}",
+            allowed="four finite numbers (λ1, λ2, λ3, λ4), none negative",
+            do="use 0 for a term that should be left out",
+        )
+
+
+def _check_rates(lr: float, momentum: float) -> None:
+    if not (0 < lr < math.inf and 0 <= momentum < 1):
+        raise InputError(
+            given=f"lr={lr}, momentum={momentum}",
+            allowed="a positive lr and momentum in [0, 1)",
+            do="use lr=1 and momentum=0.95",
+        )
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has no tuples: lists become tuples again."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
