@@ -1,0 +1,12 @@
+"""The claims of this project, one module per topic; ``SOURCES`` is their order in lists and reports."""
+
+SOURCES: tuple[str, ...] = (
+    "verify.claims.sphere",
+    "verify.claims.activation",
+    "verify.claims.taylor",
+    "verify.claims.scales",
+    "verify.claims.regularizer",
+    "verify.claims.loss",
+    "verify.claims.directions",
+    "verify.claims.training",
+)

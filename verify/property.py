@@ -1,0 +1,108 @@
+"""Evidence from Hypothesis: a property held against many drawn cases, the worst one kept.
+
+A case that does not meet the assumptions is counted, not hidden; a property that no case met is VACUOUS. A
+failing case is shrunk by Hypothesis and the smallest one found becomes the evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from verify.bound import Comparison, Relation
+from verify.claim import Context
+from verify.evidence import Evidence
+from verify.verdict import Outcome, combine
+
+NEAR = 0.1  # a case within 10% of its bound has exercised it
+
+Property = Callable[[Any], "Iterable[Comparison]"]
+
+
+class _CounterexampleFound(Exception):
+    """Raised inside Hypothesis to make it shrink."""
+
+
+def hold_property(
+    context: Context,
+    strategy: SearchStrategy[Any],
+    test: Property,
+    *,
+    examples: int,
+    parameters: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """Evidence that every comparison of `test` holds on `examples` drawn cases.
+
+    Args:
+        context: Gives the seed.
+        strategy: Draws a case: small sizes, scales and a seed; large arrays come from the seed.
+        test: Comparisons of one case; none if the case does not meet the assumptions.
+        examples: Cases to draw.
+        parameters: Parameters that all cases share.
+    """
+    worst: dict[str, Comparison] = {}
+    failing: list[Comparison] = []
+    first: list[int] = []
+    counts = {"examples": 0, "met_assumptions": 0, "near_bound": 0}
+
+    def attempt(case: Any) -> None:
+        comparisons = tuple(test(case))
+        broken = [each for each in comparisons if each.outcome is Outcome.FAILS]
+        if broken:
+            first.append(counts["examples"] + 1)
+            failing[:] = broken
+            raise _CounterexampleFound
+        if failing:
+            return  # Hypothesis is shrinking: these cases are not drawn from the strategy any more
+        counts["examples"] += 1
+        counts["met_assumptions"] += bool(comparisons)
+        counts["near_bound"] += any(_near(each) for each in comparisons)
+        for each in comparisons:
+            known = worst.get(each.label)
+            if known is None or _room(each) < _room(known):
+                worst[each.label] = each
+
+    runner = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    try:
+        seed(context.seed)(runner(given(strategy)(attempt)))()
+    except _CounterexampleFound:
+        return Evidence(
+            Outcome.FAILS,
+            f"counterexample in case {first[0]}, shrunk: {failing[0].label} at {dict(failing[0].parameters)}",
+            comparisons=tuple(failing),
+            counts={**counts, "examples": first[0]},
+            parameters=dict(parameters or {}),
+        )
+    outcome = combine(each.outcome for each in worst.values())
+    return Evidence(
+        outcome,
+        f"{counts['met_assumptions']} of {counts['examples']} drawn cases met the assumptions; "
+        "the worst of each comparison is shown",
+        comparisons=tuple(worst.values()),
+        counts=counts,
+        parameters=dict(parameters or {}),
+    )
+
+
+def _room(comparison: Comparison) -> tuple[bool, float]:
+    """Orders comparisons by closeness to failing; an undecided one is closer than any that holds."""
+    return comparison.outcome is Outcome.HOLDS, comparison.margin
+
+
+def _near(comparison: Comparison) -> bool:
+    """Whether an inequality was exercised close to its bound; an identity always is."""
+    if comparison.relation in (Relation.UPPER, Relation.LOWER):
+        return comparison.margin < NEAR
+    return True

@@ -1,0 +1,205 @@
+"""Perform one check, in this process or as a worker process that answers in lines of JSON.
+
+A worker reads one command a line on its standard input, ``{"source", "claim", "check", "profile", "seed"}``,
+and answers with lines ``{"event": "started"}``, ``{"event": "progress", "done", "total"}`` and
+``{"event": "result", "data"}``. It moves both channels away before it loads anything else, so what a check
+prints goes to standard error and never between the answers. It ends when its input ends, mid-check too.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from theory.errors import InputError
+from verify.claim import Claim, Context, Profile
+from verify.evidence import Evidence
+from verify.export import check_result_errors
+from verify.plain import canonical, plain, steady
+from verify.registry import load
+from verify.run import CheckResult
+from verify.verdict import Outcome
+
+# Evidence is for reading: a result beyond this size (in characters of JSON) is a mistake of its check.
+MAX_RESULT = 16_000_000
+
+_MAX_TEXT = 20_000
+_PROGRESS_INTERVAL = 0.1  # seconds between two reports of progress
+
+
+def perform(
+    claim: Claim,
+    check: str,
+    *,
+    profile: Profile,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> CheckResult:
+    """Run one check and give back its result, as plain data all through; never raises what the check raises.
+
+    The generators of Python, NumPy and, where loaded, torch are seeded first, so that a check which draws
+    from one of them by accident still gives the same result in every order and number of jobs.
+
+    Args:
+        claim: The claim.
+        check: The name of the check within it.
+        profile: The profile.
+        seed: The seed of this check (`verify.claim.derive_seed` of run seed, claim and check).
+        progress: Called with ``(done, total)`` by long checks.
+    """
+    _seed_global_generators(seed)
+    start = time.perf_counter()
+    trace = ""
+    try:
+        evidence = claim.check(check).run(Context(profile=profile, seed=seed, progress=progress))
+        if not isinstance(evidence, Evidence):
+            raise InputError(
+                given=f"a check that returned {type(evidence).__qualname__}",
+                allowed="an Evidence",
+                do="return verify.evidence.from_comparisons(...) or an Evidence",
+            )
+        result = CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start)
+        return _plain_result(result)
+    except BaseException as error:  # sys.exit in a check is its crash, not ours
+        evidence = Evidence(Outcome.ERROR, _message(error))
+        trace = _trace(error)
+    return CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start, trace)
+
+
+def find(source: str, claim_id: str) -> Claim:
+    """The claim of that ID in a module or file of claims.
+
+    Raises:
+        InputError: If the source cannot be loaded or has no such claim.
+    """
+    for claim in load(source).CLAIMS:
+        if isinstance(claim, Claim) and claim.id == claim_id:
+            return claim
+    raise InputError(
+        given=f"claim {claim_id} in {source}",
+        allowed="a claim that its source defines each time it is loaded",
+        do="define it at the top level of the file, without a condition",
+    )
+
+
+def main() -> None:
+    """Serve commands until the standard input ends; then end, whatever is going on."""
+    commands = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    faulthandler.enable()
+    _offer_to_the_oom_killer()
+    waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    threading.Thread(target=_read, args=(commands, waiting), daemon=True).start()
+    while True:
+        _serve(waiting.get(), answers)
+
+
+def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
+    """Answer one command."""
+    lock = threading.Lock()
+    last_report = 0.0
+
+    def answer(event: str, **fields: Any) -> None:
+        with lock:  # a check may report progress from a thread
+            answers.write(canonical({"event": event, **fields}).encode() + b"\n")
+            answers.flush()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last_report
+        now = time.monotonic()
+        if now - last_report >= _PROGRESS_INTERVAL or done >= total:
+            last_report = now
+            answer("progress", done=int(done), total=int(total))
+
+    claim_id, check, seed = command["claim"], command["check"], command["seed"]
+    try:
+        claim = find(command["source"], claim_id)
+    except BaseException as error:
+        evidence = Evidence(Outcome.ERROR, _message(error))
+        result = CheckResult(claim_id, check, seed, evidence, 0.0, _trace(error))
+    else:
+        answer("started")
+        result = perform(claim, check, profile=Profile(command["profile"]), seed=seed, progress=progress)
+    sys.stderr.flush()
+    answer("result", data=result.to_json())
+
+
+def _read(commands: BinaryIO, waiting: SimpleQueue[dict[str, Any]]) -> None:
+    """Pass commands on; end the process when the parent closes the channel or is gone."""
+    for line in commands:
+        waiting.put(json.loads(line))
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)  # and whatever the check started
+    os._exit(0)
+
+
+def _plain_result(result: CheckResult) -> CheckResult:
+    """The result as it will come back from the store.
+
+    Raises:
+        InputError: If something in it is not plain, does not fit the schema, or is too large.
+    """
+    data = plain(result.to_json(), place="evidence")
+    size = len(canonical(data["evidence"]))
+    if size > MAX_RESULT:
+        raise InputError(
+            given=f"evidence of {size} characters of JSON",
+            allowed=f"at most {MAX_RESULT}",
+            do="keep the worst comparisons and thin out the series",
+        )
+    errors = check_result_errors(data)
+    if errors:
+        raise InputError(
+            given=f"evidence that does not fit the result format: {errors}",
+            allowed="fields of the types that verify.evidence.Evidence states",
+            do="correct the check",
+        )
+    return CheckResult.from_json(data)
+
+
+def _message(error: BaseException) -> str:
+    text = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return steady(text)[:_MAX_TEXT]
+
+
+def _trace(error: BaseException) -> str:
+    """Where it crashed, from the check's own frame on."""
+    frames = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    return steady("".join(traceback.format_exception(type(error), error, frames)))[-_MAX_TEXT:]
+
+
+def _seed_global_generators(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+def _offer_to_the_oom_killer() -> None:
+    """Ask Linux to end this worker, and not its parent, when memory runs out."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    except OSError:  # not Linux, or not allowed: then the kernel chooses
+        return
+
+
+if __name__ == "__main__":
+    main()
