@@ -1,0 +1,77 @@
+"""An activation as the user names it, and what the assumptions of the theory make of it.
+
+A formula that is no smooth function with bounded derivatives is bad input; a smooth one that fails another
+assumption, as tanh does by its symmetry, is a finding with its reason.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from theory.activation import Activation, Admissibility
+    from theory.errors import InputError
+
+option = click.option(
+    "--activation",
+    default="sincos",
+    show_default=True,
+    metavar="NAME|EXPR",
+    help='A built-in name, or a formula in z such as "tanh(z + 1/2)".',
+)
+
+
+def assess(text: str, *, k: int, d: int) -> tuple[Activation, Admissibility]:
+    """The activation of that name or formula, and whether it is admissible for degree k in dimension d.
+
+    Raises:
+        InputError: If the text is neither, or the function is not smooth or has an unbounded derivative.
+    """
+    activation = _resolve(text)
+    smooth, reasons = activation.smoothness()
+    if smooth is False:
+        raise _unusable(text, reasons)
+    found = activation.admissibility(k, d)
+    infinite = [reason for reason in found.reasons if " is infinite" in reason]
+    if infinite:
+        raise _unusable(text, infinite)
+    return activation, found
+
+
+def verdict(found: Admissibility) -> str:
+    """What was found in one sentence, with the reason where an assumption fails."""
+    place = f"for k = {found.k} at d = {found.d}"
+    if found.admissible:
+        return f"admissible {place}"
+    word = "undecided" if found.admissible is None else "not admissible"
+    return f"{word} {place}: {'; '.join(found.reasons)}"
+
+
+def _resolve(text: str) -> Activation:
+    """The activation; a name that is nearly a built-in one is answered with that one."""
+    from theory.activation import BUILTIN, resolve
+    from theory.errors import InputError
+
+    try:
+        return resolve(text)
+    except InputError as error:
+        near = difflib.get_close_matches(text.strip(), BUILTIN, n=1, cutoff=0.75)
+        if not near:
+            raise
+        do = f"did you mean the built-in {near[0]}? In a formula, {error.do}"
+        raise InputError(given=error.given, allowed=error.allowed, do=do) from error
+
+
+def _unusable(text: str, reasons: Sequence[str]) -> InputError:
+    from theory.activation import BUILTIN
+    from theory.errors import InputError
+
+    return InputError(
+        given=f"activation {text!r}: {'; '.join(reasons)}",
+        allowed="a smooth function on the real line with bounded first, second and third derivative",
+        do=f"choose another formula in z, or one of {', '.join(BUILTIN)}",
+    )

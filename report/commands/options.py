@@ -1,0 +1,14 @@
+"""Options that several subcommands share."""
+
+from __future__ import annotations
+
+import click
+
+PROFILES = ("quick", "standard", "full")
+"""The values of `verify.claim.Profile`, repeated here so that ``--help`` need not load that room."""
+
+names = click.argument("names", nargs=-1, metavar="[ID|GLOB|FILE.py]...")
+
+folder = click.option(
+    "--out", "out", type=click.Path(), metavar="DIR", help="Folder of a finished run to take verdicts from."
+)

@@ -1,0 +1,23 @@
+"""``ntk-escape report``: write the report of a finished run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("report", short_help="Write the report of a finished run again.")
+@click.argument("run", type=click.Path(), metavar="RUN")
+@click.option(
+    "--out", type=click.Path(), metavar="FILE", help="Where to write; by default report.html in the folder."
+)
+def command(run: str, out: str | None) -> None:
+    """Write the HTML report of RUN, the folder of a run or its results.json."""
+    from report import workflow
+    from report.html import write_html
+
+    finished = workflow.read_folder(run)
+    source = Path(run)
+    folder = source if source.is_dir() else source.parent
+    click.echo(write_html(finished, folder / workflow.HTML_NAME if out is None else Path(out)))

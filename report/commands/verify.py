@@ -1,0 +1,60 @@
+"""``ntk-escape verify``: run checks, write results and report, say what holds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from report.commands import options
+from report.commands.failures import INTERRUPTED
+
+
+@click.command("verify", short_help="Run checks, write results and report, say what holds.")
+@options.names
+@click.option(
+    "--profile",
+    type=click.Choice(options.PROFILES),
+    default="quick",
+    show_default=True,
+    help="How much work to do.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds give equal results.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@click.option(
+    "--out", type=click.Path(), metavar="DIR", help="Folder of the run; by default runs/<profile>-seed<seed>."
+)
+@click.option("--fresh", is_flag=True, help="Compute again what the folder holds as finished.")
+def command(
+    names: tuple[str, ...], profile: str, seed: int, jobs: int | None, out: str | None, fresh: bool
+) -> int:
+    """Verify claims and write results.sqlite, results.json and report.html into one folder.
+
+    Without names all claims of the suite are verified. A FILE.py defines CLAIMS; without further names all of
+    its claims are verified. A file of claims is Python code and runs: give only files that you trust.
+
+    The same command again goes on where an interrupted run stopped.
+    """
+    from report import terminal, workflow
+    from report.summary import summary
+
+    claims, selected = workflow.select(names)
+    size = workflow.as_profile(profile)
+    folder = workflow.default_folder(size, seed) if out is None else Path(out)
+    with terminal.watching(selected, size) as observer:
+        finished = workflow.verify_selected(
+            claims,
+            selected,
+            profile=size,
+            seed=seed,
+            jobs=workflow.available_cores() if jobs is None else jobs,
+            folder=folder,
+            fresh=fresh,
+            observer=observer,
+        )
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for text, style in summary(finished, folder):
+        click.echo(click.style(text, fg=style or None) if colour else text, color=colour)
+    return finished.exit_code if finished.complete else INTERRUPTED

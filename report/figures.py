@@ -1,0 +1,203 @@
+"""Curves and bar charts as SVG that goes inline into a page.
+
+A figure is all `Series` of one name. Text is drawn as outlines, so the page needs no fonts; colours become CSS
+variables, so one drawing serves light, dark and print; markers, dashes and hatches tell series apart without
+colour. The same series give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+
+from verify.evidence import Series
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
+# Okabe and Ito's palette: distinct under every common colour blindness, and of different lightness in grey.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#6a5acd", "#7f7f7f")
+_MARKERS = "osD^vPX*"
+_DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = (
+    "-",
+    "--",
+    "-.",
+    ":",
+    (0, (5, 1, 1, 1, 1, 1)),
+    (0, (1, 1)),
+    (0, (8, 2)),
+    (0, (3, 3)),
+)
+_HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
+_INK, _GRID = "#0a0b0c", "#0d0e0f"  # stand-ins in the drawing for the page's text and rule colours
+_CSS = {
+    _INK: "currentColor",
+    _GRID: "var(--rule)",
+    **{colour: f"var(--series-{k + 1})" for k, colour in enumerate(PALETTE)},
+}
+_STYLE: dict[RcKeyType, Any] = {
+    "svg.fonttype": "path",
+    "svg.hashsalt": "ntk-escape",
+    "font.size": 9.0,
+    "text.color": _INK,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "axes.prop_cycle": cycler(color=[_INK]),
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "grid.color": _GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "hatch.linewidth": 0.8,
+    "legend.frameon": False,
+    "path.simplify_threshold": 0.5,
+}
+_MOST_MARKERS = 24  # a curve with more points is drawn without a marker on each
+
+
+def figure_svg(series: Sequence[Series], *, prefix: str) -> str:
+    """One figure as an ``<svg>`` element.
+
+    Args:
+        series: What to draw; text abscissae make a bar chart. Points that are not finite, or not positive on a
+            logarithmic axis, are left out.
+        prefix: Put before every id inside, so that several figures can share a page.
+    """
+    with matplotlib.rc_context(_STYLE):
+        figure = draw(series)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    return _for_page(buffer.getvalue(), prefix)
+
+
+def draw(series: Sequence[Series]) -> Figure:
+    """The same figure as a matplotlib object, for other formats."""
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.add_subplot()
+    if any(isinstance(x, str) for each in series for x in each.x):
+        _bars(axes, series)
+    else:
+        _lines(axes, series)
+    axes.set_xlabel(_label(next((each.x_label for each in series if each.x_label), "")))
+    axes.set_ylabel(_label(next((each.y_label for each in series if each.y_label), "")))
+    if len(series) > 1 or (series and series[0].label):
+        columns = 1 if max(len(each.label) for each in series) > 28 else min(3, len(series))
+        figure.legend(loc="outside upper left", ncols=columns)
+    return figure
+
+
+def describe(series: Sequence[Series]) -> str:
+    """What a figure shows, in words, for readers who do not see it."""
+    kind = "Bar chart" if any(isinstance(x, str) for each in series for x in each.x) else "Line plot"
+    parts = []
+    for each in series:
+        finite = [y for y in each.y if math.isfinite(y)]
+        reach = f" from {min(finite):.3g} to {max(finite):.3g}" if finite else " without finite values"
+        parts.append(f"{each.label or each.figure}: {len(each.y)} points{reach}")
+    return f"{kind}. " + "; ".join(parts)
+
+
+def _lines(axes: Axes, series: Sequence[Series]) -> None:
+    log = "".join(each.log for each in series)
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    for k, each in enumerate(series):
+        points = _drawable(each, log)
+        style = k % len(PALETTE)
+        few = len(points) <= _MOST_MARKERS
+        axes.errorbar(
+            [x for x, *_ in points],
+            [y for _, y, *_ in points],
+            yerr=[[low for *_, low, _ in points], [high for *_, high in points]] if each.lower else None,
+            label=_label(each.label) or "data",
+            color=PALETTE[style],
+            linestyle=_DASHES[style],
+            linewidth=1.6,
+            marker=_MARKERS[style] if few else "",
+            markersize=4.5,
+            capsize=2.5,
+        )
+
+
+def _drawable(series: Series, log: str) -> list[tuple[float, float, float, float]]:
+    """Points ``(x, y, below, above)`` that the axes can show."""
+    lower, upper = series.lower or series.y, series.upper or series.y
+    points = []
+    for x, y, low, high in zip(series.x, series.y, lower, upper, strict=False):
+        at = float(x)
+        shown = math.isfinite(at) and math.isfinite(y)
+        if not shown or ("x" in log and at <= 0) or ("y" in log and y <= 0):
+            continue
+        below, above = max(y - low, 0.0), max(high - y, 0.0)
+        if "y" in log:
+            below = min(below, 0.999 * y)  # an error bar that reaches zero ends below the axes
+        points.append((at, y, below if math.isfinite(below) else 0.0, above if math.isfinite(above) else 0.0))
+    return points
+
+
+def _bars(axes: Axes, series: Sequence[Series]) -> None:
+    names = list(dict.fromkeys(str(x) for each in series for x in each.x))
+    width = 0.8 / len(series)
+    for k, each in enumerate(series):
+        style = k % len(PALETTE)
+        numbered = Series(
+            each.figure, each.label, tuple(map(names.index, map(str, each.x))), each.y, each.lower, each.upper
+        )
+        points = _drawable(numbered, "")
+        axes.bar(
+            [x + (k - (len(series) - 1) / 2) * width for x, *_ in points],
+            [y for _, y, *_ in points],
+            width * 0.92,
+            yerr=[[low for *_, low, _ in points], [high for *_, high in points]] if each.lower else None,
+            label=_label(each.label) or "data",
+            color=PALETTE[style],
+            edgecolor=_INK,
+            linewidth=0.8,
+            hatch=_HATCHES[style],
+            ecolor=_INK,
+            capsize=3,
+        )
+    axes.set_xticks(range(len(names)), [_label(name) for name in names])
+    axes.grid(False, axis="x")
+    if "y" in "".join(each.log for each in series):
+        axes.set_yscale("log")
+
+
+def _label(text: str) -> str:
+    """The text with its maths where mathtext can set it, and with literal dollars where it cannot."""
+    if "$" in text:
+        with suppress(Exception):  # mathtext raises whatever its grammar does on input it does not know
+            MathTextParser("path").parse(text)
+            return text
+    return text.replace("$", r"\$")
+
+
+def _for_page(svg: str, prefix: str) -> str:
+    """The drawing without its file header, with ids of its own, and with the page's colours."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="', f'id="{prefix}-', body)
+    body = re.sub(r'((?:xlink:)?href="|url\()#', rf"\g<1>#{prefix}-", body)
+    for colour, css in _CSS.items():
+        body = body.replace(colour, css)
+    body = re.sub(r"<svg ", '<svg role="img" focusable="false" ', body, count=1)
+    return re.sub(r"\n\s*", "\n", body).strip()

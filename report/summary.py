@@ -1,0 +1,86 @@
+"""A run in a terminal: what needs attention first, each with the command to look at it, then the counts.
+
+Every line but the paths and commands fits 80 columns. Lines are plain text with the style in which to show
+them, so that the caller decides about colour.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from report.view import duration, why
+from report.workflow import HTML_NAME, JSON_NAME
+from verify.run import ClaimResult, Run
+from verify.verdict import Verdict
+
+WIDTH = 80
+MOST_SHOWN = 20
+
+Line = tuple[str, str]
+"""Text, and a colour name for it or nothing."""
+
+
+def summary(run: Run, folder: Path) -> list[Line]:
+    """The summary of a run whose results lie in the folder."""
+    return [*_attention(run, folder), *_counts(run), *_places(run, folder)]
+
+
+def _attention(run: Run, folder: Path) -> Iterator[Line]:
+    odd = sorted((each for each in run.claims if not each.as_expected), key=lambda each: -each.own.rank)
+    for each in odd[:MOST_SHOWN]:
+        title = f"{each.claim['id']}  {each.claim['title']}"
+        reason = f"a control, and not refuted: {why(each)}" if each.is_control else why(each)
+        yield _cut(f"{each.own.value:<10} {title}"), "red"
+        for line in textwrap.wrap(reason, WIDTH - 11, max_lines=3, placeholder=" …"):
+            yield f"{'':<10} {line}", ""
+        yield f"{'':<10} ntk-escape show {each.claim['id']} --out {folder}", "cyan"
+    if len(odd) > MOST_SHOWN:
+        yield f"and {len(odd) - MOST_SHOWN} more: ntk-escape list --out {folder}", "red"
+    if odd:
+        yield "", ""
+
+
+def _counts(run: Run) -> Iterator[Line]:
+    claims = [each for each in run.claims if not each.is_control]
+    controls = [each for each in run.claims if each.is_control]
+    held = sum(each.own.established for each in claims)
+    number = Counter(each.own for each in claims)
+    counts = ", ".join(f"{number[verdict]} {verdict.value}" for verdict in Verdict if number[verdict])
+    text = f"{held} of {len(claims)} claims hold: {counts}" if claims else "no claim was selected"
+    yield from _labelled("claims", text, "green" if all(each.as_expected for each in claims) else "red")
+    if controls:
+        refuted = sum(each.own is Verdict.REFUTED for each in controls)
+        text = f"{refuted} of {len(controls)} controls REFUTED"
+        yield from _labelled("controls", text, "green" if refuted == len(controls) else "red")
+    weak = [each for each in claims if _rests_on_sand(each)]
+    if weak:
+        text = f"{len(weak)} hold by their own checks but rest on a claim that is not established here"
+        yield from _labelled("note", text, "yellow")
+
+
+def _places(run: Run, folder: Path) -> Iterator[Line]:
+    yield f"{'time':<10} {duration(run.seconds)} of checks, profile {run.profile.value}, seed {run.seed}", ""
+    yield f"{'report':<10} {folder / HTML_NAME}", ""
+    yield f"{'data':<10} {folder / JSON_NAME}", ""
+    if not run.complete:
+        yield from _labelled(
+            "note",
+            "interrupted; finished checks are kept, and the same command goes on from there",
+            "yellow",
+        )
+
+
+def _rests_on_sand(result: ClaimResult) -> bool:
+    return result.own.established and not result.propagated.established
+
+
+def _labelled(label: str, text: str, colour: str) -> Iterator[Line]:
+    for k, line in enumerate(textwrap.wrap(text, WIDTH - 11)):
+        yield f"{label if k == 0 else '':<10} {line}", colour
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"

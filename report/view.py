@@ -1,0 +1,440 @@
+"""A run as what a reader sees, the same for every output format: headline, counts, open points, one view per claim.
+
+Nothing here is HTML. Strings stay as they are in the results; whoever renders them escapes them. Named values
+are sorted, so that a run gives the same report before and after it went through a file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from verify.bound import Comparison, Relation
+from verify.evidence import Series
+from verify.quantity import Certainty, Quantity
+from verify.run import CheckResult, ClaimResult, Run, kind_of
+from verify.verdict import Kind, Outcome, Verdict
+
+MOST_ROWS = 12
+"""Rows of a check's table that are shown at first; the rest is folded away."""
+MOST_FOLDED = 100
+"""Rows that are folded away; what goes beyond is left to the JSON."""
+
+SYMBOLS = {
+    "PROVED": "■",
+    "ENCLOSED": "◉",
+    "SUPPORTED": "✓",
+    "HOLDS": "✓",
+    "SKIPPED": "–",
+    "VACUOUS": "∅",
+    "UNDECIDED": "?",
+    "ERROR": "!",
+    "REFUTED": "✗",
+    "FAILS": "✗",
+}
+"""One sign for each verdict and outcome, so that colour is never the only signal."""
+
+RELATIONS = {
+    Relation.IDENTITY: "=",
+    Relation.UPPER: "≤",
+    Relation.LOWER: "≥",
+    Relation.RATE: "≈",
+    Relation.LIMIT: "→",
+}
+
+
+_BOUND_NAMES = {"upper": "upper bound", "lower": "lower bound"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison as a table row; `note` is the letter of the reason for its resolution."""
+
+    outcome: str
+    label: str
+    parameters: str
+    measured: str
+    full: str
+    relation: str
+    stated: str
+    allowed: str
+    margin: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CheckView:
+    """One check of a claim with what it found."""
+
+    name: str
+    kind: str
+    scope: str
+    general: bool
+    outcome: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    folded: tuple[Row, ...]
+    left_out: int
+    reasons: tuple[tuple[str, str], ...]
+    derivation: tuple[str, ...]
+    traceback: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A reference to another claim; `verdict` is empty when that claim is not in the run."""
+
+    id: str
+    title: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One claim as its section shows it."""
+
+    id: str
+    topic: str
+    title: str
+    statement: str
+    bound: str
+    source: str
+    assumptions: tuple[str, ...]
+    fault: str
+    control_of: Link | None
+    own: str
+    propagated: str
+    as_expected: bool
+    kinds: tuple[str, ...]
+    margin: str
+    seconds: str
+    checks: tuple[CheckView, ...]
+    not_run: tuple[tuple[str, str], ...]
+    figures: tuple[tuple[str, tuple[Series, ...]], ...]
+    rests_on: tuple[Link, ...]
+    used_by: tuple[Link, ...]
+    controls: tuple[Link, ...]
+    command: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A whole run as the page shows it."""
+
+    headline: str
+    good: bool
+    verdicts: tuple[tuple[str, str, int], ...]
+    kinds: tuple[tuple[str, int, tuple[tuple[str, int], ...]], ...]
+    open_points: tuple[tuple[Link, str], ...]
+    caveats: tuple[str, ...]
+    topics: tuple[tuple[str, tuple[ClaimView, ...]], ...]
+    controls: tuple[ClaimView, ...]
+    circumstances: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+
+    @property
+    def claims(self) -> tuple[ClaimView, ...]:
+        """All claims but the controls, topic by topic."""
+        return tuple(claim for _, claims in self.topics for claim in claims)
+
+
+def report_view(run: Run) -> ReportView:
+    """Everything that a report of this run shows."""
+    by_id = {str(each.claim["id"]): each for each in run.claims}
+    views = [_claim_view(each, by_id, run) for each in run.claims]
+    claims = [each for each in run.claims if not each.is_control]
+    counted = Counter(each.own for each in claims)
+    return ReportView(
+        headline=headline(run),
+        good=run.exit_code == 0,
+        verdicts=tuple((each.value, each.meaning, counted[each]) for each in Verdict),
+        kinds=_kinds(claims),
+        open_points=tuple(_open_points(run, by_id)),
+        caveats=tuple(_caveats(run)),
+        topics=_topics(view for view in views if view.control_of is None),
+        controls=tuple(view for view in views if view.control_of is not None),
+        circumstances=(
+            ("profile", run.profile.value),
+            ("seed", str(run.seed)),
+            ("started", run.started),
+            ("computing time", duration(run.seconds)),
+        ),
+        versions=tuple(_flat(run.environment)),
+    )
+
+
+def headline(run: Run) -> str:
+    """The outcome of a run in one or two sentences."""
+    claims = [each for each in run.claims if not each.is_control]
+    controls = [each for each in run.claims if each.is_control]
+    held = sum(each.own.established for each in claims)
+    others = Counter(each.own for each in claims if not each.own.established)
+    if not claims:
+        first = "No claim was selected"
+    elif not others:
+        first = "The claim holds" if held == 1 else f"All {held} claims hold"
+    else:
+        names = ", ".join(f"{number} {verdict}" for verdict, number in sorted(others.items(), key=_by_rank))
+        first = f"{held} of {len(claims)} claims hold; {names}"
+    parts = [first + "."]
+    if controls:
+        refuted = sum(each.own is Verdict.REFUTED for each in controls)
+        parts.append(f"{refuted} of {len(controls)} controls REFUTED, as each of them must be.")
+    if not run.complete:
+        parts.append("The run was interrupted: some checks have no result.")
+    return " ".join(parts)
+
+
+def why(result: ClaimResult) -> str:
+    """The reason for a claim's verdict in one line: the summary of the check that decided it."""
+    order = [Outcome.FAILS, Outcome.ERROR, Outcome.UNDECIDED, Outcome.VACUOUS, Outcome.SKIPPED, Outcome.HOLDS]
+    ranked = sorted(result.results, key=lambda each: order.index(each.evidence.outcome))
+    if not ranked:
+        return "no check of it has a result"
+    return f"{ranked[0].check}: {ranked[0].evidence.summary}"
+
+
+def margin_of(result: ClaimResult) -> float | None:
+    """The smallest margin over all comparisons of a claim, NaN if one is unknown, None if it has none."""
+    margins = [each.evidence.margin for each in result.results]
+    found = [margin for margin in margins if margin is not None]
+    if any(math.isnan(margin) for margin in found):
+        return math.nan
+    return min(found, default=None)
+
+
+def least_room_first(comparison: Comparison) -> tuple[int, float]:
+    """What tells a reader most comes first: failures, then the undecided, then the smallest margins."""
+    order = (Outcome.FAILS, Outcome.ERROR, Outcome.UNDECIDED)
+    urgency = order.index(comparison.outcome) if comparison.outcome in order else len(order)
+    return urgency, -math.inf if math.isnan(comparison.margin) else comparison.margin
+
+
+def kinds_of(claim: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds of evidence that a claim's checks give, strongest first."""
+    present = {check["kind"] for check in claim["checks"]}
+    return tuple(kind.value for kind in Kind if kind.value in present)
+
+
+def show_number(number: float, digits: int = 6) -> str:
+    """A float for reading: few digits, no padded exponent."""
+    text = f"{number:.{digits}g}"
+    mantissa, mark, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if mark else text
+
+
+def show_margin(margin: float | None) -> str:
+    """A margin for reading; empty where nothing numeric was compared."""
+    if margin is None:
+        return ""
+    if math.isnan(margin):
+        return "unknown"
+    return show_number(margin, 3)
+
+
+def show_quantity(quantity: Quantity) -> str:
+    """A quantity with its error bars, ball or interval."""
+    value = quantity.value
+    if quantity.certainty is Certainty.EXACT:
+        return quantity.text if len(quantity.text) <= 28 else show_number(value, 10)
+    if quantity.certainty is Certainty.BALL:
+        return f"{show_number(value, 10)} ± {quantity.radius}"
+    if quantity.certainty is Certainty.CONFIDENCE:
+        return f"{show_number(value, 4)} [{show_number(quantity.lower, 4)}, {show_number(quantity.upper, 4)}]"
+    return show_number(value)
+
+
+def duration(seconds: float) -> str:
+    """A duration for reading."""
+    if seconds < 100:
+        return f"{show_number(seconds, 3)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def plain_values(values: Mapping[str, Any], longest: int = 120) -> str:
+    """Parameters as ``name = value`` pairs on one line."""
+    return _short(", ".join(f"{name}={_plain(value)}" for name, value in sorted(values.items())), longest)
+
+
+def _claim_view(result: ClaimResult, by_id: Mapping[str, ClaimResult], run: Run) -> ClaimView:
+    claim = result.claim
+    name = claim["id"]
+    done = {each.check for each in result.results}
+    figures: dict[str, list[Series]] = {}
+    for each in result.results:
+        for series in each.evidence.series:
+            figures.setdefault(series.figure, []).append(series)
+    users = [each for each in by_id.values() if name in each.claim["depends_on"]]
+    controls = [each for each in by_id.values() if each.claim["control_of"] == name]
+    return ClaimView(
+        id=name,
+        topic=name.split(".")[0],
+        title=claim["title"],
+        statement=claim["statement"],
+        bound=_BOUND_NAMES.get(claim["bound"], claim["bound"]),
+        source=claim["source"],
+        assumptions=tuple(claim["assumptions"]),
+        fault=claim["fault"],
+        control_of=_link(claim["control_of"], by_id) if result.is_control else None,
+        own=result.own.value,
+        propagated=result.propagated.value,
+        as_expected=result.as_expected,
+        kinds=kinds_of(claim),
+        margin=show_margin(margin_of(result)),
+        seconds=duration(sum(each.seconds for each in result.results)),
+        checks=tuple(_check_view(each, claim) for each in result.results),
+        not_run=tuple(
+            (each["name"], each["profile"]) for each in claim["checks"] if each["name"] not in done
+        ),
+        figures=tuple((figure, tuple(series)) for figure, series in figures.items()),
+        rests_on=tuple(_link(each, by_id) for each in claim["depends_on"]),
+        used_by=tuple(_link(each.claim["id"], by_id) for each in users),
+        controls=tuple(_link(each.claim["id"], by_id) for each in controls),
+        command=f"ntk-escape verify {name} --profile {run.profile.value} --seed {run.seed}",
+    )
+
+
+def _check_view(result: CheckResult, claim: Mapping[str, Any]) -> CheckView:
+    about = next(each for each in claim["checks"] if each["name"] == result.check)
+    evidence = result.evidence
+    ranked = sorted(evidence.comparisons, key=least_room_first)
+    reasons = {
+        reason: _letters(k)
+        for k, reason in enumerate(dict.fromkeys(each.reason for each in ranked if each.reason))
+    }
+    rows = [_row(each, reasons) for each in ranked[: MOST_ROWS + MOST_FOLDED]]
+    shown = {row.note for row in rows}
+    facts = [("seed", str(result.seed)), ("time", duration(result.seconds))]
+    facts += [(name.replace("_", " "), str(count)) for name, count in sorted(evidence.counts.items())]
+    facts += [
+        (name.replace("_", " "), show_number(rate, 3)) for name, rate in sorted(evidence.error_rates.items())
+    ]
+    facts += [(name, _short(_plain(value), 160)) for name, value in sorted(evidence.parameters.items())]
+    return CheckView(
+        name=result.check,
+        kind=kind_of(result, claim).value,
+        scope=about["scope"],
+        general=about["general"],
+        outcome=evidence.outcome.value,
+        summary=evidence.summary,
+        facts=tuple(facts),
+        rows=tuple(rows[:MOST_ROWS]),
+        folded=tuple(rows[MOST_ROWS:]),
+        left_out=max(0, len(ranked) - MOST_ROWS - MOST_FOLDED),
+        reasons=tuple((letter, reason) for reason, letter in reasons.items() if letter in shown),
+        derivation=evidence.derivation,
+        traceback=result.traceback,
+    )
+
+
+def _row(comparison: Comparison, reasons: Mapping[str, str]) -> Row:
+    return Row(
+        outcome=comparison.outcome.value,
+        label=comparison.label,
+        parameters=plain_values(comparison.parameters),
+        measured=show_quantity(comparison.measured),
+        full=_short(f"{comparison.measured.text} ({comparison.measured.certainty.value})", 300),
+        relation=RELATIONS[comparison.relation],
+        stated=show_quantity(comparison.stated),
+        allowed="exact" if comparison.resolution == 0 else show_number(comparison.resolution, 3),
+        margin=show_margin(comparison.margin),
+        note=reasons.get(comparison.reason, ""),
+    )
+
+
+def _topics(views: Iterable[ClaimView]) -> tuple[tuple[str, tuple[ClaimView, ...]], ...]:
+    """Claims by topic; topics in the order in which they first occur."""
+    topics: dict[str, list[ClaimView]] = {}
+    for view in views:
+        topics.setdefault(view.topic, []).append(view)
+    return tuple((topic, tuple(claims)) for topic, claims in topics.items())
+
+
+def _kinds(claims: Iterable[ClaimResult]) -> tuple[tuple[str, int, tuple[tuple[str, int], ...]], ...]:
+    """For each kind of evidence: how many claims have it, and the outcomes of its checks."""
+    outcomes: dict[Kind, Counter[Outcome]] = {kind: Counter() for kind in Kind}
+    bearers: Counter[Kind] = Counter()
+    for claim in claims:
+        bearers.update({kind_of(each, claim.claim) for each in claim.results})
+        for each in claim.results:
+            outcomes[kind_of(each, claim.claim)][each.evidence.outcome] += 1
+    return tuple(
+        (kind.value, bearers[kind], tuple((each.value, outcomes[kind][each]) for each in Outcome))
+        for kind in Kind
+    )
+
+
+def _open_points(run: Run, by_id: Mapping[str, ClaimResult]) -> Iterable[tuple[Link, str]]:
+    """Claims that are not established, controls that were not refuted, and claims that rest on such."""
+    for each in sorted(run.claims, key=lambda each: (each.as_expected, -each.own.rank)):
+        link = _link(each.claim["id"], by_id)
+        if each.is_control:
+            if not each.as_expected:
+                yield link, f"a control that was not refuted: {why(each)}"
+        elif not each.own.established:
+            yield link, why(each)
+        elif not each.propagated.established:
+            weak = [name for name in each.claim["depends_on"] if _standing(name, by_id)]
+            yield (
+                link,
+                f"holds by its own checks, but rests on {', '.join(weak)}, not established in this run",
+            )
+
+
+def _standing(name: str, by_id: Mapping[str, ClaimResult]) -> bool:
+    """Whether a claim is missing from the run or does not stand with all that it depends on."""
+    return name not in by_id or not by_id[name].propagated.established
+
+
+def _caveats(run: Run) -> Iterable[str]:
+    supported = sum(each.own is Verdict.SUPPORTED for each in run.claims if not each.is_control)
+    if supported:
+        yield (
+            f"{supported} claims are SUPPORTED and no more: every check passed at the parameters that were "
+            "tried, and none of them covers all parameters rigorously."
+        )
+    yield (
+        "Verdicts are about the statements as they are written in this report. They say nothing about the "
+        "wording of any theorem in a cited paper."
+    )
+
+
+def _link(name: str, by_id: Mapping[str, ClaimResult]) -> Link:
+    found = by_id.get(name)
+    return Link(name, found.claim["title"], found.own.value) if found else Link(name, "not in this run", "")
+
+
+def _by_rank(item: tuple[Verdict, int]) -> int:
+    return -item[0].rank
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in sorted(values.items()):
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return show_number(value)
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(_plain(each) for each in value) + ")"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_plain(each)}" for name, each in sorted(value.items())) + "}"
+    return str(value)
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _letters(k: int) -> str:
+    """a, b, …, z, aa, ab, …: names of footnotes."""
+    return _letters(k // 26 - 1) + "abcdefghijklmnopqrstuvwxyz"[k % 26] if k >= 26 else chr(ord("a") + k)

@@ -1,0 +1,359 @@
+"""The command from outside: exit codes, messages, files, interrupts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import ntk_escape
+from report.commands import failures, group, run_command
+from report.commands.options import PROFILES
+from verify.claim import Profile
+
+ROOT = Path(ntk_escape.__file__).resolve().parent
+
+HEAD = """
+import time
+from flint import arb
+from verify.bound import UPPER, compare
+from verify.claim import Check, Claim
+from verify.evidence import from_comparisons, skipped
+from verify.quantity import ball, exact
+from verify.verdict import Kind
+
+def below(limit):
+    def check(context):
+        return from_comparisons([compare("pi", UPPER, ball(arb.pi()), exact(limit))])
+    return check
+
+def coarse(context):
+    return from_comparisons([compare("pi", UPPER, ball(arb(3, 1)), exact("22/7"))])
+
+def crash(context):
+    raise ZeroDivisionError("in the check")
+
+def slow(context):
+    for done in range(600):
+        context.progress(done, 600)
+        time.sleep(0.1)
+
+def claim(name, function, **more):
+    checks = (Check(Kind.ENCLOSURE, function, scope="one number", general=True, name="check"),)
+    more = {"title": "Pi is small", "statement": r"\\\\pi < 4", "bound": UPPER, "source": "here", **more}
+    return Claim(id=name, checks=checks, **more)
+"""
+
+GOOD = 'claim("pi.good", below("22/7"))'
+FALSE = 'claim("pi.false", below("3"))'
+COARSE = 'claim("pi.coarse", coarse)'
+CRASH = 'claim("pi.crash", crash)'
+SLOW = 'claim("pi.slow", slow)'
+SKIPPED = 'claim("pi.skipped", lambda context: skipped("nothing here; install something"))'
+CONTROL = 'claim("pi.control", below("3"), control_of="pi.good", fault="3 in place of 22/7")'
+TOOTHLESS = 'claim("pi.toothless", below("4"), control_of="pi.good", fault="none")'
+
+
+def write_claims(folder: Path, *claims: str) -> str:
+    path = folder / "mine.py"
+    path.write_text(
+        HEAD.replace("\\\\\\\\", "\\\\") + "\nCLAIMS = (" + "".join(f"{each}, " for each in claims) + ")\n"
+    )
+    return str(path)
+
+
+def command(*arguments: object) -> int:
+    return run_command([str(each) for each in arguments], version="0")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ((GOOD, CONTROL, SKIPPED), 0),
+        ((GOOD, FALSE, CRASH), 1),
+        ((GOOD, TOOTHLESS), 1),
+        ((GOOD, COARSE), 3),
+        ((GOOD, CRASH), 3),
+    ],
+)
+def test_exit_codes_and_the_three_files(
+    here: Path, capsys: pytest.CaptureFixture[str], claims: tuple[str, ...], code: int
+) -> None:
+    assert command("verify", write_claims(here, *claims), "--out", "out", "--jobs", 1) == code
+    out, err = capsys.readouterr()
+    assert {"results.json", "results.sqlite", "report.html"} <= {
+        each.name for each in (here / "out").iterdir()
+    }
+    assert json.loads((here / "out" / "results.json").read_text())["exit_code"] == code
+    assert "out/report.html" in out and "\x1b" not in out + err
+    assert all(len(line) <= 80 for line in (out + err).splitlines())
+    assert "Traceback" not in out + err
+
+
+def test_the_second_run_computes_nothing_and_says_the_same(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = write_claims(here, GOOD, CONTROL)
+    assert command("verify", mine) == 0
+    first = capsys.readouterr()
+    folder = here / "runs" / "quick-seed0"
+    saved = (folder / "results.json").read_bytes()
+    assert command("verify", mine) == 0
+    second = capsys.readouterr()
+    assert second.out == first.out and (folder / "results.json").read_bytes() == saved
+    assert "2 of 2 checks were finished before" in second.err
+    assert command("verify", mine, "--fresh") == 0
+    assert "finished before" not in capsys.readouterr().err
+
+
+def test_list_show_and_report_read_the_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = write_claims(here, GOOD, FALSE, CONTROL)
+    assert command("verify", mine, "--out", "out") == 1
+    page = (here / "out" / "report.html").read_text()
+    (here / "out" / "report.html").unlink()
+    capsys.readouterr()
+
+    assert command("list", mine) == 0
+    plain = capsys.readouterr().out
+    assert "pi.good" in plain and "enclosure" in plain and "2 claims and 1 controls" in plain
+    assert command("list", "--out", "out", "pi.f*") == 0
+    shown = capsys.readouterr().out
+    assert "REFUTED" in shown and "pi.good" not in shown
+    assert command("list", "--out", "out", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["own"] for row in rows] == ["ENCLOSED", "REFUTED", "REFUTED"]
+
+    assert command("show", "pi.false", "--out", "out") == 0
+    shown = capsys.readouterr().out
+    assert "REFUTED: " in shown and "≤ 3, margin -0.0472" in shown and "seed" in shown
+    assert command("show", mine, "pi.control") == 0
+    shown = capsys.readouterr().out
+    assert "falsifies pi.good" in shown and "3 in place of 22/7" in shown and "pi.false" not in shown
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+    assert command("report", "out") == 0
+    assert capsys.readouterr().out == "out/report.html\n"
+    assert (here / "out" / "report.html").read_text() == page
+    assert command("report", "out/results.json", "--out", "again.html") == 0
+    assert (here / "again.html").read_text() == page
+
+
+def test_the_same_from_python(here: Path) -> None:
+    finished = ntk_escape.verify(write_claims(here, GOOD), out="out", jobs=1)
+    assert finished.exit_code == 0
+    assert ntk_escape.read_json("out/results.json") == finished
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify", "taylor.remaindr"), ["'taylor.remaindr'", "near it: ", "ntk-escape list"]),
+        (("verify", "MINE", "pi.god"), ["'pi.god'", "near it: ", "pi.good"]),
+        (("verify", "absent.py"), ["absent.py", "check the path"]),
+        (("verify", "broken.py"), ["broken.py", "SyntaxError"]),
+        (("verify", "empty.py"), ["empty.py", "CLAIMS"]),
+        (("verify", "MINE", "--out", "a-file/out"), ["a-file/out", "choose another folder"]),
+        (("verify", "MINE", "--profile", "fast"), ["'fast'", "quick"]),
+        (("verify", "MINE", "--seed", "x"), ["'x'"]),
+        (("verify", "MINE", "--seed", str(2**70)), [str(2**70), "63 bits"]),
+        (("verify", "MINE", "--jobs", "0"), ["0"]),
+        (("show", "MINE", "pi.none"), ["'pi.none'"]),
+        (("show",), ["ID|GLOB"]),
+        (("list", "--out", "absent"), ["absent", "results.json", "ntk-escape verify"]),
+        (("report", "absent"), ["absent", "results.json"]),
+        (("report", "old"), ["ntk-escape/run/0", "ntk-escape/run/1"]),
+        (("frobnicate",), ["frobnicate"]),
+        (("verify", "--frobnicate"), ["frobnicate"]),
+    ],
+)
+def test_bad_input_is_exit_2_with_a_message(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: list[str]
+) -> None:
+    mine = write_claims(here, GOOD)
+    (here / "broken.py").write_text("CLAIMS = (\n")
+    (here / "empty.py").write_text("")
+    (here / "a-file").write_text("")
+    (here / "old").mkdir()
+    (here / "old" / "results.json").write_text('{"schema": "ntk-escape/run/0"}')
+    assert command(*(mine if each == "MINE" else each for each in arguments)) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "Traceback" not in err
+    for part in said:
+        assert part in " ".join(err.split()), err
+
+
+def test_a_file_of_claims_may_refer_to_the_suite(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = write_claims(here, 'claim("pi.good", below("22/7"), depends_on=("sphere.moments",))')
+    assert command("list", mine) == 0
+    assert "1 claims and 0 controls" in capsys.readouterr().out
+
+
+def test_an_unexpected_error_leaves_a_file_and_no_traceback(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(here))
+
+    def crash() -> None:
+        raise RuntimeError("our own mistake")
+
+    assert failures.guarded(crash) == 3
+    err = capsys.readouterr().err
+    assert "unexpected RuntimeError: our own mistake" in err and "Traceback" not in err
+    (left,) = here.glob("ntk-escape-*.txt")
+    assert str(left) in "".join(err.split("\n")).replace(" " * 11, "")
+    assert "Traceback" in left.read_text()
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(here: Path) -> None:
+    mine = write_claims(here, GOOD, SLOW)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ntk_escape", "verify", mine, "--out", "out", "--jobs", "1"],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    assert "pi.good" in first, first
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == failures.INTERRUPTED
+    assert "the same command goes on from there" in " ".join(out.split()) and "Traceback" not in err
+    data = json.loads((here / "out" / "results.json").read_text())
+    assert data["complete"] is False
+    assert [(each["id"], each["own"]) for each in data["claims"]] == [
+        ("pi.good", "ENCLOSED"),
+        ("pi.slow", "SKIPPED"),
+    ]
+
+
+def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
+    mine = write_claims(here, *[GOOD.replace("good", f"g{k}") for k in range(300)])
+    found = subprocess.run(
+        f"{sys.executable} -m ntk_escape list {mine} | head -1",
+        shell=True,
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert found.stderr == "" and found.stdout.startswith("pi.g0")
+
+
+def test_profiles_are_those_of_the_engine() -> None:
+    assert tuple(PROFILES) == tuple(Profile)
+
+
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--help") == 0
+    shown = capsys.readouterr().out
+    assert re.search("0\\s+all\\s+hold", shown) and "130" in shown
+    for name in group.commands:
+        assert name in shown
+        assert command(name, "--help") == 0
+        assert "Usage: ntk-escape" in capsys.readouterr().out
+    assert command("--version") == 0
+    assert capsys.readouterr().out == "ntk-escape 0\n"
+
+
+SMALL = ("train", "--d", 10, "--n", 60, "--m", 40, "--steps", 30)
+
+
+def test_train_writes_a_run_and_goes_on_from_its_checkpoint(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*SMALL, "--out", "whole") == 0
+    out, err = capsys.readouterr()
+    assert "test error" in out and "whole/run.json" in out and "step 30/30, objective " in err
+    assert {each.name for each in (here / "whole").iterdir()} == {"run.json", "checkpoint.npz"}
+    assert command(*SMALL[:-1], 10, "--out", "parts") == 0
+    assert command(*SMALL, "--out", "parts", "--resume") == 0
+    err = capsys.readouterr().err
+    assert "step 12/30" in err and "step 9/30" not in err  # it really went on from step 10
+    whole, parts = (json.loads((here / name / "run.json").read_text()) for name in ("whole", "parts"))
+    assert whole["test_error"] == parts["test_error"] and whole["objective"] == parts["objective"]
+
+
+def test_train_with_a_formula_and_with_an_inadmissible_activation(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*SMALL, "--activation", "sin(z) + cos(z)", "--out", "formula") == 0
+    assert command(*SMALL, "--out", "named") == 0
+    assert command(*SMALL, "--activation", "tanh(z + 1/3)", "--out", "own") == 0
+    names = ("formula", "named", "own")
+    formula, named, own = (json.loads((here / name / "run.json").read_text()) for name in names)
+    assert formula["test_error"] == named["test_error"] and formula["config"]["activation"] == "sincos"
+    assert own["config"]["activation"][0] == "tanh" and own["test_error"] < own["null_risk"]
+    capsys.readouterr()
+    assert command(*SMALL, "--activation", "tanh", "--out", "tanh") == 0
+    assert "not admissible for k = 1 at d = 10: lambda_0 = 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--m", "7"), ["m=7", "m=8"]),
+        (("--d", "2"), ["d=2", "3"]),
+        (("--n", "0"), ["n=0"]),
+        (("--k", "10"), ["k=10 at d=10"]),
+        (("--lambda", "1,1,-1,1"), ["-1", "none negative"]),
+        (("--lambda", "1,2"), ["'1,2'", "four numbers"]),
+        (("--loss", "huber"), ["'huber'", "squared"]),
+        (("--activation", "z**2"), ["M_1 is infinite", "bounded"]),
+        (("--activation", "abs(z)"), ["abs", "smooth"]),
+        (("--activation", "sqrt(z)"), ["not smooth", "z = 0"]),
+        (("--activation", "__import__('os')"), ["__import__"]),
+        (("--activation", "sin-cos"), ["did you mean the built-in sincos"]),
+        (("--lr", "1e9"), ["not finite at step", "checkpoint"]),
+        (("--out", "a-file/out"), ["a-file/out", "cannot be written"]),
+        (("--resume", "--out", "bad"), ["bad/checkpoint.npz", "damaged"]),
+    ],
+)
+def test_bad_input_to_train(
+    here: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], said: list[str]
+) -> None:
+    (here / "a-file").write_text("")
+    (here / "bad").mkdir()
+    (here / "bad" / "checkpoint.npz").write_bytes(b"no checkpoint")
+    assert command(*SMALL, *more) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "Traceback" not in err
+    for part in said:
+        assert part in " ".join(err.split()), err
+
+
+def test_derive_says_what_is_admissible_and_proves_what_it_prints(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command("derive", "--activation", "sin(z) + cos(z)") == 0
+    shown = capsys.readouterr().out
+    assert "admissible for k = 1 at d = 40" in shown and "M_1 = sup |sigma'| = [1.414213" in shown
+    assert "f^(2)(x; W) = " in shown and "R_4" in shown and "NOT proved" not in shown
+    assert command("derive", "--activation", "tanh", "--format", "latex", "--d", "10") == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("% not admissible for k = 1 at d = 10: lambda_0 = 0")
+    assert r"\[ f^{(2)}(x;W) = " in shown
+
+
+def test_a_caret_stays_under_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("derive", "--activation", "sin(z) + foo(z)") == 2
+    lines = capsys.readouterr().err.splitlines()
+    at = next(k for k, line in enumerate(lines) if line.strip() == "^")
+    assert lines[at - 1][lines[at].index("^") :].startswith("foo(z)")
