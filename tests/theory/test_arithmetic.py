@@ -172,7 +172,7 @@ def test_undefined_functions_are_called_on_field_elements():
     expr = sp.Sum(f(X + R) / 3, (R, 1, M))
     by_class = evaluate(expr, {X: 2, M: 3}, BALLS, functions={f: lambda u: u * u})
     by_name = evaluate(expr, {X: 2, M: 3}, MpField(30), functions={"f": lambda u: u * u})
-    assert by_class.contains(arb(9 + 16 + 25) / 3)
+    assert (3 * by_class).contains(50) and by_class.rad() < 1e-30
     assert abs(by_name - mpmath.mpf(50) / 3) < 1e-14
 
 
@@ -226,7 +226,7 @@ def test_deltas_piecewise_and_relations():
     k = sp.KroneckerDelta
     assert evaluate(sp.Sum(k(R, S) * A[R], (R, 1, 3)), {A: [5, 6, 7], S: 2}, BALLS) == 6
     # A vanishing delta settles its product, so the other factors need not exist.
-    assert evaluate(sp.Sum(k(R, S) * A[R], (R, 1, 9)) if False else k(R, 1) * A[R], {A: [5], R: 4}, BALLS) == 0
+    assert evaluate(k(R, 1) * A[R], {A: [5], R: 4}, BALLS) == 0
     assert evaluate(k(R, S), {R: 2, S: 2}, BALLS) == 1
     cases = sp.Piecewise((1, sp.Eq(R, 1)), (2, (R >= 3) & (R < 5)), (3, True))
     assert [int(evaluate(cases, {R: r}, BALLS).unique_fmpz()) for r in range(1, 6)] == [1, 3, 2, 2, 3]

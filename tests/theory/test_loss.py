@@ -9,7 +9,7 @@ import sympy as sp
 from theory import loss as ls
 from theory.arithmetic import MpField, evaluate
 from theory.errors import InputError
-from theory.expansion import RULES, SIGMA, X, a, d, generic, l, l2, m, n, q, s, w, w0
+from theory.expansion import RULES, SIGMA, Pair, X, a, d, generic, l, l2, m, n, q, s, w, w0
 from theory.sums import equal
 
 z = sp.Symbol("z", real=True)
@@ -21,10 +21,10 @@ ACTIVATIONS = {
     "erf-shift": sp.Lambda(z, sp.erf(z + HALF)),
     "softplus-shift": sp.Lambda(z, sp.log(1 + sp.exp(z + HALF))),
 }
-ELLS = {"generic": ls.ELL, **ls.LOSSES}
+ELLS: dict[str, ls.Bivariate] = {"generic": ls.ELL, **ls.LOSSES}
 
 
-def zero(pair: ls.Pair) -> bool:
+def zero(pair: Pair) -> bool:
     return bool(sp.simplify((pair[0] - pair[1]).rewrite(sp.exp)) == 0)
 
 

@@ -13,7 +13,7 @@ import sympy as sp
 from theory import regularizer as reg
 from theory.arithmetic import MpField, evaluate
 from theory.errors import InputError
-from theory.expansion import l, l2, m, q, s, w
+from theory.expansion import d, l, l2, m, n, q, s, w
 from theory.sums import Rules, equal
 
 M, D, N = 2, 2, 3
@@ -69,7 +69,7 @@ def values() -> dict[Any, Any]:
     ]
     movement = [[sp.Rational(1, 2), sp.Integer(-1)], [sp.Rational(2, 3), sp.Rational(3, 4)]]
     return {
-        reg.m: M, reg.d: D, reg.n: N, reg.phi: features, reg.P_low: entry(projector),
+        m: M, d: D, n: N, reg.phi: features, reg.P_low: entry(projector),
         reg.Sigma: entry(covariance), w: movement,
     }  # fmt: skip
 

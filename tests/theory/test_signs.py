@@ -7,7 +7,7 @@ import sympy as sp
 
 from theory import signs
 from theory.errors import InputError
-from theory.expansion import Pair, d, i, l, m, p, q, r, s, taylor_term, w, width_exponent
+from theory.expansion import Pair, concretize, d, i, l, m, p, q, r, s, taylor_term, w, width_exponent
 from theory.sums import Rules, equal
 
 
@@ -27,10 +27,10 @@ def test_exact_average_sees_planted_faults() -> None:
     identities = signs.exact_identities(size=3, dimension=2)
     left, right = identities["linear"]
     assert sp.expand(left - right / 2) != 0
-    linear = signs.average_exact(signs.concretize(signs.signed_term(order=1), m=2, d=2) ** 2, 2)
+    linear = signs.average_exact(concretize(signs.signed_term(order=1), m=2, d=2) ** 2, 2)
     assert linear != 0
     # f_L itself changes with the signs, so the 'quadratic' identity is not true of every term.
-    moved = signs.concretize(signs.signed_term(order=1) - taylor_term(order=1), m=2, d=2)
+    moved = concretize(signs.signed_term(order=1) - taylor_term(order=1), m=2, d=2)
     assert sp.expand(signs.average_exact(moved**2, 2)) != 0
 
 
@@ -69,7 +69,7 @@ def test_low_energy_by_brute_force_with_a_real_projector() -> None:
     for sign in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         vector = sp.Matrix([sign[k // 2] * movement[k // 2][k % 2] for k in range(4)])
         mean += (projector * vector).dot(projector * vector) / 4
-    stated = signs.concretize(signs.low_energy()[1], m=2, d=2).subs(
+    stated = concretize(signs.low_energy()[1], m=2, d=2).subs(
         {w[k + 1, c + 1]: movement[k][c] for k in range(2) for c in range(2)}
         | {
             signs.P_low[a // 2 + 1, a % 2 + 1, b // 2 + 1, b % 2 + 1]: projector[a, b]

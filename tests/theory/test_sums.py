@@ -145,6 +145,9 @@ def test_delta_is_contracted_only_where_the_ranges_allow_it() -> None:
     full = sp.Sum(sp.KroneckerDelta(r, q) * x[r], (r, 1, m))
     assert equal(full, x[q], rules=FREE)
     assert not equal(shifted, x[q], rules=FREE)
+    first = sp.Symbol("_0_1", integer=True)
+    kept = sp.Sum(sp.KroneckerDelta(q, first), (first, 2, m))
+    assert canonical(shifted, rules=FREE) == x[q] * kept  # not contracted, yet the free index wins
     assert not equal(full, x[q])  # the range of q was not declared
     assert not equal(sp.Sum(sp.KroneckerDelta(r, q + 1) * x[r], (r, 1, m)), x[q + 1], rules=FREE)
     mixed = sp.Sum(sp.KroneckerDelta(r, i) * x[i], (r, 1, m), (i, 1, d))

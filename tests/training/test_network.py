@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.func import grad, jacrev
 
-import training.sample
 from theory.errors import InputError
 from training.activation import activation, builtin_names
 from training.network import Network, initialise
@@ -138,32 +137,15 @@ def test_curvatures_equal_hessian_products(case: Case) -> None:
 
 
 @examples
-@given(case=CASES, block=st.integers(1, 20))
-def test_fused_passes_equal_value_then_pullback(case: Case, block: int) -> None:
-    net, W = case.network, case.W
-    sample = net.on(case.X)
-
-    def slope(values: Tensor, rows: slice) -> Tensor:
-        return torch.sin(values) + case.nu[rows]
-
-    everything = slice(0, sample.n)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.sample, "_BLOCK", block)
-        for fused, value, pull in (
-            (sample.fused, sample.f, lambda nu: sample.pullback(W, nu)),
-            (sample.fused_L, sample.f_L, sample.pullback_L),
-            (sample.fused_Q, sample.f_Q, lambda nu: sample.pullback_Q(W, nu)),
-        ):
-            values, gradient = fused(W, slope)
-            close(values, value(W))
-            close(gradient, pull(slope(value(W), everything)))
-    for vjp, value in ((sample.vjp, sample.f), (sample.vjp_Q, sample.f_Q)):
-        values, pull = vjp(W)
-        close(values, value(W))
-        close(
-            pull(case.nu),
-            net.pullback(W, case.X, case.nu) if vjp == sample.vjp else sample.pullback_Q(W, case.nu),
-        )
+@given(case=CASES)
+def test_values_with_their_pullback_equal_the_two_apart(case: Case) -> None:
+    sample, W, nu = case.network.on(case.X), case.W, case.nu
+    values, pull = sample.vjp(W)
+    close(values, case.f(W))
+    close(pull(nu), grad(lambda U: nu @ case.f(U))(W))
+    values, pull = sample.vjp_Q(W)
+    close(values, case.term(2, W))
+    close(pull(nu), grad(lambda U: nu @ case.term(2, U))(W))
 
 
 @examples
@@ -211,7 +193,6 @@ def test_a_paired_network_starts_at_exactly_zero(
     zeros = torch.zeros(n, dtype=dtype)
     assert torch.equal(net.f(W, X), zeros)
     assert torch.equal(net.on(X).vjp(W)[0], zeros)
-    assert torch.equal(net.on(X).fused(W, lambda values, rows: values)[0], zeros)
     assert all(torch.equal(net.term(j, W, X), zeros) for j in range(4))
 
 

@@ -160,8 +160,12 @@ def values_of(at: Setting, number: int) -> dict[Any, Any]:
         regularizer.P_low: lambda: (U @ U.T).reshape(*shape, *shape),
         regularizer.Sigma: lambda: at.covariance.dense().reshape(*shape, *shape),
     }
-    needed = {1: (regularizer.phi, regularizer.P_low), 2: (regularizer.P_low, regularizer.Sigma)}
-    needed |= {3: (regularizer.P_low,), 4: ()}
+    needed: dict[int, tuple[Any, ...]] = {
+        1: (regularizer.phi, regularizer.P_low),
+        2: (regularizer.P_low, regularizer.Sigma),
+        3: (regularizer.P_low,),
+        4: (),
+    }
     values: dict[Any, Any] = {base: rows(arrays[base]()) for base in needed[number]}
     sizes = {m: shape[0], d: shape[1]} | ({n: at.X.shape[0]} if number == 1 else {})
     return {**sizes, w: rows(at.W), **values}
@@ -169,12 +173,13 @@ def values_of(at: Setting, number: int) -> dict[Any, Any]:
 
 def torch_term(at: Setting, number: int) -> Regularizer:
     """R_number of the training code."""
-    return {
+    terms: dict[int, Callable[[], Regularizer]] = {
         1: lambda: HighDegreeSample(at.directions, at.network.on(at.X)),
         2: lambda: HighDegreePopulation(at.directions, at.covariance),
         3: lambda: LowDegreeNorm(at.directions),
         4: GroupNorm,
-    }[number]()
+    }
+    return terms[number]()
 
 
 def sizes_of(at: Setting, number: int) -> tuple[float, float]:

@@ -155,7 +155,7 @@ def torch_remainder(context: Context, *, divisor: int = 1) -> Evidence:
         third = exact_activation.builtin(case["activation"]).suprema(3)
         gap = (network.f(W, X) - network.f_L(W, X) - network.f_Q(W, X)).abs()
         cubes = (X @ W.T).abs().pow(3).sum(dim=1) / (6 * network.m**0.5)
-        rounding = 1e-15 * sum(_sizes(network, order, W, X) for order in (0, 1, 2))
+        rounding = 1e-15 * torch.stack([_sizes(network, order, W, X) for order in (0, 1, 2)]).sum(dim=0)
         worst = int((gap - rounding - float(third) * cubes / divisor).argmax())
         return [
             compare(

@@ -1,0 +1,72 @@
+"""The claims of this project as a set, and its property checks under seeds that no run of the suite uses."""
+
+from __future__ import annotations
+
+import pytest
+
+from verify.claim import Check, Claim, Context
+from verify.claims import SOURCES
+from verify.registry import registry
+from verify.statistics import ALPHA
+from verify.verdict import Kind, Outcome
+
+CLAIMS = registry(SOURCES)
+OTHER_SEED = 20_26
+
+
+def checks(kind: Kind, *, control: bool) -> list[object]:
+    return [
+        pytest.param(claim, check, id=f"{claim.id}-{check.name}")
+        for claim in CLAIMS
+        for check in claim.checks
+        if check.kind is kind and claim.is_control is control
+    ]
+
+
+def test_enough_claims_and_controls() -> None:
+    controls = [claim for claim in CLAIMS if claim.is_control]
+    assert len(CLAIMS) - len(controls) >= 35
+    assert len(controls) >= 8
+    assert all(claim.topic == "control" for claim in controls)
+
+
+def test_most_claims_have_two_kinds_of_evidence() -> None:
+    """Symbolic facts of the sphere stand on a derivation with its spot check; all else has two kinds or more."""
+    single = [
+        claim.id
+        for claim in CLAIMS
+        if not claim.is_control and claim.topic in ("taylor", "scales", "regularizer")
+        if len({check.kind for check in claim.checks}) < 2
+    ]
+    assert single == []
+
+
+def test_false_alarms_of_a_run_stay_below_one_in_ten_thousand() -> None:
+    statistical = [
+        c for claim in CLAIMS for c in claim.checks if c.kind in (Kind.STATISTICAL, Kind.EXPERIMENT)
+    ]
+    assert len(statistical) * ALPHA < 1e-4
+
+
+@pytest.mark.parametrize(("claim", "check"), checks(Kind.PROPERTY, control=False))
+def test_property_holds_under_another_seed(claim: Claim, check: Check) -> None:
+    evidence = check.run(Context(seed=OTHER_SEED))
+    assert evidence.outcome is Outcome.HOLDS, evidence.summary
+    assert evidence.comparisons
+
+
+@pytest.mark.parametrize(("claim", "check"), checks(Kind.PROPERTY, control=True))
+def test_property_control_is_refuted_under_another_seed(claim: Claim, check: Check) -> None:
+    evidence = check.run(Context(seed=OTHER_SEED))
+    assert evidence.outcome is Outcome.FAILS, evidence.summary
+
+
+@pytest.mark.parametrize("kind", [Kind.STATISTICAL])
+def test_statistical_checks_declare_their_error_rates(kind: Kind) -> None:
+    for claim in CLAIMS:
+        for check in claim.checks:
+            if check.kind is kind and claim.topic in ("sphere", "directions"):
+                rates = check.run(Context(seed=OTHER_SEED)).error_rates
+                assert rates["alpha"] <= ALPHA
+                assert rates["power"] >= 0.99
+                assert rates["smallest_fault"] > 0
