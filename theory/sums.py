@@ -220,7 +220,7 @@ def _contraction(
 ) -> tuple[sp.Symbol | None, sp.Expr, bool]:
     """(index to replace, its replacement, whether its sum is used up) for δ(left, right)."""
     for old, new in ((left, right), (right, left)):
-        if old in limits and not new.has(old) and _inside(new, limits[old], limits, rules):
+        if old in limits and _inside(new, limits[old], limits, rules):
             return old, new, True
     for old, new in ((right, left), (left, right)):  # the delta stays; use it to unify the other factors
         if old.is_Symbol and not new.has(old) and (old in limits or new not in limits):

@@ -111,7 +111,7 @@ class SampledCovariance(Covariance):
 
     def apply(self, W: Tensor) -> Tensor:
         """The movement `(1/N) Φᵀ Φ W`, `(m, d)`."""
-        return self._sample.fused_L(W, lambda values, _: values / self._sample.n)[1]
+        return self._sample.pullback_L(self._sample.f_L(W) / self._sample.n)
 
     def quadratic(self, W: Tensor) -> Tensor:
         """The number `(1/N) ‖Φ W‖²`."""

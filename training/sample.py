@@ -5,10 +5,6 @@ Training evaluates the same inputs X thousands of times. What depends on X and t
 no automatic differentiation. For paired networks both members of a pair share `w0_r·x`, so `σ^{(j)}(w0_r·x)`
 is held for half of the neurons, the linear part needs only the difference of the two movements, and every sum
 over neurons is a sum of differences: f(x; 0) is exactly 0.0 in floating point.
-
-A training step wants the values and then the gradient that they imply: `fused`, `fused_L` and `fused_Q` do
-both block by block of rows, so that the temporaries stay in the processor's cache, which is up to twice as
-fast as whole matrices.
 """
 
 from __future__ import annotations
@@ -26,11 +22,6 @@ if TYPE_CHECKING:
     from training.network import Network
 
 Pull = Callable[[Tensor], Tensor]
-# From the values at some rows of the sample, and the slice of these rows, to ν at these rows.
-Slope = Callable[[Tensor, slice], Tensor]
-
-# Entries of a block's temporaries: 400 KB in float32, which fits beside others in a core's own cache.
-_BLOCK = 100_000
 
 
 class OnSample:
@@ -113,44 +104,6 @@ class OnSample:
         value = self._sum_neurons([self.sigma(2) * delta.square() for delta in movements]) / 2
         return value, lambda nu: self._pull([self.sigma(2) * delta for delta in movements], nu)
 
-    def fused(self, W: Tensor, slope: Slope) -> tuple[Tensor, Tensor]:
-        """The values f(x_i;W) and Σ_i ν_i ∇f(x_i;W) with `ν = slope(f, rows)`, in one pass over the rows.
-
-        Args:
-            W: Movement, `(m, d)`.
-            slope: Maps the values at the rows `rows` (a slice of the sample) to ν there, of the same shape;
-                for a mean loss ν_i = ℓ'(y_i, f_i)/n.
-
-        Returns:
-            Values `(n,)` and gradient `(m, d)`.
-        """
-        evaluate = self.network.activation.derivatives
-
-        def local(rows: slice, movements: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-            both = [evaluate(delta.add_(self.z0[rows]), 1) for delta in movements]
-            return [value for value, _ in both], [first for _, first in both]
-
-        return self._stream(self._parts(W), local, slope)
-
-    def fused_L(self, V: Tensor, slope: Slope) -> tuple[Tensor, Tensor]:
-        """The values f_L(x_i;V) and Σ_i ν_i ∇f_L(x_i) with `ν = slope(f_L, rows)`; see `fused`."""
-        sigma = self.sigma(1)
-
-        def local(rows: slice, movements: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-            return [movements[0].mul_(sigma[rows])], [sigma[rows]]
-
-        return self._stream([self._difference(V)], local, slope)
-
-    def fused_Q(self, W: Tensor, slope: Slope) -> tuple[Tensor, Tensor]:
-        """The values f_Q(x_i;W) and Σ_i ν_i ∇f_Q(x_i;W) with `ν = slope(f_Q, rows)`; see `fused`."""
-        sigma = self.sigma(2)
-
-        def local(rows: slice, movements: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-            bends = [sigma[rows] * delta for delta in movements]
-            return [delta.mul_(bend).div_(2) for delta, bend in zip(movements, bends, strict=True)], bends
-
-        return self._stream(self._parts(W), local, slope)
-
     def pullback(self, W: Tensor, nu: Tensor) -> Tensor:
         """Σ_i ν_i ∇f(x_i;W), row r: `m^{-1/2} a_r Σ_i ν_i σ'((w0_r+w_r)·x_i) x_i`."""
         return self._pull([self.network.activation.derivative(z, 1) for z in self._moved(W)], nu)
@@ -217,29 +170,6 @@ class OnSample:
         else:
             slopes, inputs = self.sigma(1) @ other.sigma(1).T, self.X @ other.X.T
         return slopes.mul_(inputs).div_(self.network.distinct)
-
-    def _stream(
-        self,
-        parts: list[Tensor],
-        local: Callable[[slice, list[Tensor]], tuple[list[Tensor], list[Tensor]]],
-        slope: Slope,
-    ) -> tuple[Tensor, Tensor]:
-        """Block by block: movements, per-neuron values and weights by `local`, then ν, then the pull."""
-        net = self.network
-        values = torch.empty(self.n, dtype=net.dtype)
-        pulled: list[Tensor] = []
-        step = max(1, _BLOCK // net.distinct)
-        for start in range(0, self.n, step):
-            rows = slice(start, min(start + step, self.n))
-            X = self.X[rows]
-            neurons, weights = local(rows, [X @ part.T for part in parts])
-            values[rows] = self._sum_neurons(neurons)
-            X_nu = slope(values[rows], rows)[:, None] * X
-            if not pulled:
-                pulled = [torch.zeros_like(parts[0]) for _ in weights]
-            for total, weight in zip(pulled, weights, strict=True):
-                total.addmm_(weight.T, X_nu)
-        return values, self._spread(pulled or [torch.zeros_like(parts[0])])
 
     def _parts(self, W: Tensor) -> list[Tensor]:
         """The rows of W per half of the pairs: two tensors `(m/2, d)` if paired, else W itself."""

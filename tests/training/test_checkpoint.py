@@ -105,6 +105,24 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
     assert noticed > len(positions) / 2
 
 
+def test_an_archive_that_was_edited_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.npz"
+    save(path, _checkpoint())
+    with np.load(path) as archive:
+        members = {name: archive[name] for name in archive.files}
+    for edited in (
+        {name: array for name, array in members.items() if name != "W"},
+        members | {"W": members["W"] + 1},
+        members | {"W": members["W"].reshape(3, 4)},
+        members | {"another": members["W"]},
+    ):
+        np.savez(path, **edited)
+        with pytest.raises(InputError, match="damaged"):
+            load(path)
+    np.savez(path, **members)
+    assert _same(load(path), _checkpoint())
+
+
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.npz"
     np.savez(path, W=np.zeros(3))

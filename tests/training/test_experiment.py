@@ -69,6 +69,16 @@ def test_resume_repeats_the_uninterrupted_run(stop: int, tmp_path: Path) -> None
     assert steps == list(range(stop, whole.steps + 1))
 
 
+def test_resume_remembers_what_noise_achieved(tmp_path: Path) -> None:
+    """At a tiny learning rate noise is added at once, achieves nothing, and the run ends after one interval."""
+    config = dataclasses.replace(SMALL, lr=1e-9, gradient_threshold=100.0, noise_interval=20, noise_radius=1e-6)
+    whole = run(config)
+    assert (whole.status, whole.steps) == ("CONVERGED", 20)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, checkpoint_dir=tmp_path, progress=_stopping_at(10))
+    assert _numbers(run(config, checkpoint_dir=tmp_path, resume=True)) == _numbers(whole)
+
+
 def test_a_finished_run_can_be_made_longer(tmp_path: Path) -> None:
     longer = dataclasses.replace(SMALL, steps=170)
     run(SMALL, checkpoint_dir=tmp_path)
@@ -107,13 +117,15 @@ def test_divergence_names_a_checkpoint_that_is_good(tmp_path: Path) -> None:
         return caught.value
 
     needed = diverge(130).step - 130
-    # Now the loss is not finite at a step at which a checkpoint is due: it must not be written.
-    error = diverge(150 - needed)
-    assert error.step == 150
-    assert "not finite at step 150" in str(error)
-    assert f"{CHECKPOINT_NAME} (step {150 - needed})" in str(error)
-    W = torch.from_numpy(checkpoint.load(path).arrays["W"])
-    assert math.isfinite(make_problem(bad).objective().value(W))
+    # Now the loss is not finite just when a checkpoint is due, or one step later: no such state is written.
+    for step in (150, 151):
+        error = diverge(step - needed)
+        assert error.step == step
+        assert f"not finite at step {step}" in str(error)
+        found = checkpoint.load(path)
+        assert f"{CHECKPOINT_NAME} (step {found.step})" in str(error)
+        value = make_problem(bad).objective().value(torch.from_numpy(found.arrays["W"]))
+        assert math.isfinite(value)
 
 
 def test_the_history_and_the_final_numbers_agree() -> None:
