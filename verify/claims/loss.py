@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
 import sympy as sp
 import torch
 from flint import arb
@@ -20,10 +19,10 @@ from theory import loss as exact_loss
 from theory import regularizer as exact_terms
 from theory.arithmetic import evaluate
 from theory.expansion import X as X_base
-from theory.expansion import a, d, m, n, w, w0
+from theory.expansion import a, d, l, m, n, p, q, w, w0
 from training.loss import loss, loss_names
 from training.network import Network
-from training.objective import Objective
+from training.objective import MODELS, Objective
 from training.sphere import generator
 from verify.bound import IDENTITY, Comparison
 from verify.claim import Check, Claim, Context
@@ -81,24 +80,30 @@ def _inside_domain(identity: Identity, rng: random.Random) -> Comparison:
 
 
 def torch_loss(context: Context, *, order: int) -> Evidence:
-    """The loss term of the training objective in torch against SymPy's derivative, both losses, four σ."""
+    """The loss term in torch against SymPy's derivative: the network and its Taylor models, both losses, four σ."""
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         network, W, X = draw(case)
-        y, names = _labels(case), (case["loss"], case["activation"])
-        objective = Objective(network, X, y, loss(case["loss"]), lambda_=(0, 0, 0, 0))
-        values, size, cells = _values(network, W, X, y), _size(network, W, X, y), list(np.ndindex(*W.shape))
+        y, names = _labels(case), (case["loss"], case["activation"], case["model"])
+        objective = Objective(network, X, y, loss(case["loss"]), lambda_=(0, 0, 0, 0), model=case["model"])
+        values, size, cells = _values(network, W, X, y), _size(network, W, X, y), terms.cells_of(case)
         if order == 1:
             value, gradient = objective.value_and_grad(W)
             twin = evaluate(_value(*names), values, FIELD)
             return [
                 agree("L", torch.tensor(value, dtype=torch.float64), [twin], size=size, parameters=case),
-                agree("∇L", gradient, entries(_slope(*names), values, cells), size=size, parameters=case),
+                agree(
+                    "∇L",
+                    _pick(gradient, cells),
+                    entries(_slope(*names), values, cells),
+                    size=size,
+                    parameters=case,
+                ),
             ]
         V = _direction(case, W)
         twins = entries(_bend(*names), {**values, v: rows(V)}, cells)
         size *= 1 + float(X.square().sum(dim=1).max())
-        return [agree("∇²L·V", objective.hvp(W, V), twins, size=size, parameters=case)]
+        return [agree("∇²L·V", _pick(objective.hvp(W, V), cells), twins, size=size, parameters=case)]
 
     return hold_property(context, _cases(), test, examples=context.pick(20, 100))
 
@@ -108,7 +113,8 @@ def torch_objective(context: Context) -> Evidence:
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         case = {**case, "m": 4, "d": 3}
-        at, names, cells = terms.setting(case), (case["loss"], case["activation"]), terms.cells_of(case)
+        at, cells = terms.setting(case), terms.cells_of(case)
+        names = (case["loss"], case["activation"], case["model"])
         y, V = _labels(case), _direction(case, at.W)
         objective = Objective(
             at.network,
@@ -118,6 +124,7 @@ def torch_objective(context: Context) -> Evidence:
             lambda_=LAMBDAS,
             directions=at.directions,
             covariance=at.covariance,
+            model=case["model"],
         )
         parts = [
             (1.0, _values(at.network, at.W, at.X, y), _value(*names), _slope(*names), _bend(*names)),
@@ -136,14 +143,17 @@ def torch_objective(context: Context) -> Evidence:
         size += sum(w_ * max(terms.sizes_of(at, i)) for i, w_ in enumerate(LAMBDAS, start=1))
         ours, gradient = objective.value_and_grad(at.W)
         product = objective.hvp(at.W, V)
-        picked = [torch.stack([each[cell] for cell in cells]) for each in (gradient, product)]
         return [
             agree("L_λ", torch.tensor(ours, dtype=torch.float64), [value], size=size, parameters=case),
-            agree("∇L_λ", picked[0], slope, size=size, parameters=case),
-            agree("∇²L_λ·V", picked[1], bend, size=size, parameters=case),
+            agree("∇L_λ", _pick(gradient, cells), slope, size=size, parameters=case),
+            agree("∇²L_λ·V", _pick(product, cells), bend, size=size, parameters=case),
         ]
 
     return hold_property(context, _cases(), test, examples=context.pick(12, 60))
+
+
+def _pick(array: Tensor, cells: list[tuple[int, int]]) -> Tensor:
+    return torch.stack([array[cell] for cell in cells])
 
 
 def _total(parts: Iterable[list[arb]]) -> list[arb]:
@@ -163,6 +173,7 @@ def _cases() -> SearchStrategy[dict[str, Any]]:
             "n": strategies.integers(1, 3),
             "activation": strategies.sampled_from(ACTIVATIONS),
             "loss": strategies.sampled_from(loss_names()),
+            "model": strategies.sampled_from(MODELS),
             "scale": strategies.sampled_from((0.1, 1.0)),
             "seed": strategies.integers(0, 2**32 - 1),
         }
@@ -193,19 +204,31 @@ def _size(network: Network, W: Tensor, X: Tensor, y: Tensor) -> float:
     return float((largest + y.abs().max()) * X.abs().max()) * (1 + float(largest))
 
 
-@cache
-def _value(name: str, sigma: str) -> sp.Expr:
-    return exact_loss.empirical_loss(exact_loss.LOSSES[name], sigma_of(sigma))
+def _prediction(sigma: str, model: str) -> sp.Expr:
+    """What the model predicts on sample p: the network, or terms of its Taylor expansion as stated."""
+    function = sigma_of(sigma)
+    orders = {"linear": (1,), "quadratic": (2,), "second-order": (1, 2)}
+    if model == "full":
+        return exact_loss.prediction(function)
+    return sp.Add(
+        *(expansion.taylor_term(function, order, point=expansion.at_sample) for order in orders[model])
+    )
 
 
 @cache
-def _slope(name: str, sigma: str) -> sp.Expr:
-    return exact_loss.gradient(exact_loss.LOSSES[name], sigma_of(sigma))
+def _value(name: str, sigma: str, model: str) -> sp.Expr:
+    ell = exact_loss.LOSSES[name]
+    return sp.Sum(ell(exact_loss.Y[p], _prediction(sigma, model)), (p, 1, n)) / n
 
 
 @cache
-def _bend(name: str, sigma: str) -> sp.Expr:
-    return along(_slope(name, sigma))
+def _slope(name: str, sigma: str, model: str) -> sp.Expr:
+    return sp.diff(_value(name, sigma, model), w[q, l])
+
+
+@cache
+def _bend(name: str, sigma: str, model: str) -> sp.Expr:
+    return along(_slope(name, sigma, model))
 
 
 CLAIMS = (
@@ -237,7 +260,11 @@ CLAIMS = (
         source=PAPER,
         checks=(
             Check(Kind.SYMBOLIC, partial(derivative_of_loss, order=1), scope=GENERAL, general=True),
-            Check(Kind.PROPERTY, partial(torch_loss, order=1), scope="torch, both losses, four σ, m ≤ 4"),
+            Check(
+                Kind.PROPERTY,
+                partial(torch_loss, order=1),
+                scope="torch, network and Taylor models, both losses, four σ, m ≤ 4",
+            ),
         ),
     ),
     Claim(
@@ -250,7 +277,11 @@ CLAIMS = (
         depends_on=("loss.gradient",),
         checks=(
             Check(Kind.SYMBOLIC, partial(derivative_of_loss, order=2), scope=GENERAL, general=True),
-            Check(Kind.PROPERTY, partial(torch_loss, order=2), scope="torch, both losses, four σ, m ≤ 4"),
+            Check(
+                Kind.PROPERTY,
+                partial(torch_loss, order=2),
+                scope="torch, network and Taylor models, both losses, four σ, m ≤ 4",
+            ),
         ),
     ),
     Claim(
