@@ -27,9 +27,10 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy
-from flint import arb, fmpq
+from flint import arb
 
 from theory.arithmetic import UndecidedError, compile_arb, working_precision
+from theory.coefficients import eigenvalue_ball
 from theory.errors import InputError
 from theory.forms import is_identically_zero, parity
 from theory.gegenbauer import gegenbauer_coefficient, harmonic_dimension
@@ -148,12 +149,8 @@ class Activation:
         Raises:
             InputError: If j < 0 or d < 3.
         """
-        dimension = harmonic_dimension(d, j)
         with working_precision(prec):
-            total = arb(fmpq(j + 1, 2 * j + d)) * self._energy(j + 1, d, prec)
-            if j >= 1:
-                total = total + arb(fmpq(j + d - 3, 2 * j + d - 4)) * self._energy(j - 1, d, prec)
-            return total * d / dimension
+            return eigenvalue_ball(j, d, {l: self._energy(l, d, prec) for l in (j - 1, j + 1) if l >= 0})
 
     def smoothness(self) -> tuple[bool | None, tuple[str, ...]]:
         """Check that sigma is analytic on the real line; give the reasons when it is not or that is not proven."""

@@ -321,6 +321,12 @@ class _Parser:
                     self.fail(f"a number beyond {MAX_NUMBER:.0e} in size or length", at=start, hint="rescale")
             elif node.func is sympy.Pow or node.func is sympy.exp:
                 self.check_exponent(start, node.args[-1])
+            elif node.args and node.func not in _TREE_NAMES:  # SymPy reads sqrt(z**2) as Abs(z)
+                self.fail(
+                    f"a part that simplifies to {str(node):.40}, but the activation must be smooth",
+                    at=start,
+                    hint=f"use a smooth substitute such as {_SMOOTH_SUBSTITUTES['abs']}",
+                )
             elif node.args == () and not (node.is_Symbol or node in (sympy.pi, sympy.E)):
                 self.fail("a constant part that has no real value", at=start, hint="check its domain")
         if not expr.free_symbols and not expr.is_Rational:

@@ -2,7 +2,7 @@ r"""Harmonic analysis on the sphere of radius √d, exact and with a symbolic di
 
 Contract: every function takes `d` as an integer ≥ 3 or as a positive SymPy symbol and returns an exact
 expression (no Float ever). A fact that matters has two routes that share no formula: `P` and `P_gegenbauer`,
-`B` and `harmonic_dimension`, `moment` and `moment_integral`, `cosine_coefficient` and `ball_coefficient`.
+`B` and `harmonic_dimension`, `moment` and `moment_integral`. The mean of a plane wave is in `theory.bessel`.
 An identity is a function that returns the pair (left side, right side); whoever calls it decides what
 equality means. Here x ~ Unif(S^{d-1}(√d)), a unit vector w gives z = w·x, and P_l(1) = 1.
 
@@ -30,7 +30,7 @@ def P(l: int, u: sp.Expr, d: sp.Expr) -> sp.Expr:
     Raises:
         InputError: when l < 0 or an integer d < 3.
     """
-    coefficients = _legendre(_degree(l), _dimension(d))
+    coefficients = _legendre(_degree(l), checked_dimension(d))
     return sum((c * u**j for j, c in enumerate(coefficients) if c != 0), sp.Integer(0))
 
 
@@ -42,7 +42,7 @@ def P_gegenbauer(l: int, u: sp.Expr, d: sp.Expr) -> sp.Expr:
     Raises:
         InputError: when l < 0 or an integer d < 3.
     """
-    l, alpha = _degree(l), _dimension(d) / 2 - 1
+    l, alpha = _degree(l), checked_dimension(d) / 2 - 1
     at_one = _rising(2 * alpha, l) / sp.factorial(l)
     value = sp.Integer(0)
     for k in range(l // 2 + 1):
@@ -59,7 +59,7 @@ def B(d: sp.Expr, l: int) -> sp.Expr:
     Raises:
         InputError: when l < 0 or an integer d < 3.
     """
-    l, d = _degree(l), _dimension(d)
+    l, d = _degree(l), checked_dimension(d)
     if l == 0:
         return sp.Integer(1)
     return sp.expand((2 * l + d - 2) / sp.Integer(l) * _binomial(l + d - 3, l - 1))
@@ -70,14 +70,14 @@ def harmonic_dimension(d: sp.Expr, l: int) -> sp.Expr:
 
     Formula: binom(d+l-1, l) - binom(d+l-3, l-2).
     """
-    l, d = _degree(l), _dimension(d)
+    l, d = _degree(l), checked_dimension(d)
     lower = _binomial(d + l - 3, l - 2) if l >= 2 else sp.Integer(0)
     return sp.expand(_binomial(d + l - 1, l) - lower)
 
 
 def n_k(d: sp.Expr, k: int) -> sp.Expr:
     """Number of harmonics of degree at most k: binom(d+k-1, k) + binom(d+k-2, k-1)."""
-    k, d = _degree(k), _dimension(d)
+    k, d = _degree(k), checked_dimension(d)
     lower = _binomial(d + k - 2, k - 1) if k >= 1 else sp.Integer(0)
     return sp.expand(_binomial(d + k - 1, k) + lower)
 
@@ -98,7 +98,7 @@ def moment_integral(p: sp.Expr, d: sp.Expr) -> sp.Expr:
     With z = √d u and v = u² both integrals are Beta functions:
     E z^{2p} = d^p Beta(p+1/2, (d-1)/2) / Beta(1/2, (d-1)/2).
     """
-    p, half, d = sp.sympify(p), sp.Rational(1, 2), _dimension(d)
+    p, half, d = sp.sympify(p), sp.Rational(1, 2), checked_dimension(d)
     b = (d - 1) / 2
     top = sp.gamma(p + half) * sp.gamma(b) / sp.gamma(p + half + b)
     bottom = sp.gamma(half) * sp.gamma(b) / sp.gamma(half + b)
@@ -113,7 +113,7 @@ def monomial_moment(exponents: Sequence[int], d: sp.Expr) -> sp.Expr:
     Raises:
         InputError: when an exponent is negative.
     """
-    d = _dimension(d)
+    d = checked_dimension(d)
     if any(_degree(e) % 2 for e in exponents):
         return sp.Integer(0)
     value, total = sp.Integer(1), sum(exponents) // 2
@@ -137,14 +137,14 @@ def expect_plane(poly: sp.Expr, z1: sp.Symbol, z2: sp.Symbol, d: sp.Expr) -> sp.
 def orthogonality(j: int, l: int, d: sp.Expr) -> Pair:
     """E P_j(z/√d) P_l(z/√d) = δ_{jl}/B(d,l)."""
     z = sp.Symbol("z", real=True)
-    root = sp.sqrt(_dimension(d))
+    root = sp.sqrt(checked_dimension(d))
     left = expect(P(j, z / root, d) * P(l, z / root, d), z, d)
     return left, (1 / B(d, l) if j == l else sp.Integer(0))
 
 
 def addition_formula(l: int, d: sp.Expr, c: sp.Symbol) -> Pair:
     """E_w P_l(w·x/√d) P_l(w·y/√d) = P_l(x·y/d)/B(d,l) with c = x·y/d, w uniform on the unit sphere."""
-    z1, root = sp.Symbol("z1", real=True), sp.sqrt(_dimension(d))
+    z1, root = sp.Symbol("z1", real=True), sp.sqrt(checked_dimension(d))
     return funk_hecke(P(l, z1 / root, d), z1, l, d, c)[0], P(l, c, d) / B(d, l)
 
 
@@ -155,7 +155,7 @@ def funk_hecke(g: sp.Expr, z: sp.Symbol, l: int, d: sp.Expr, c: sp.Symbol) -> Pa
     with s² = 1 - c²; odd powers of s carry odd powers of z2 and vanish.
     """
     z1, z2 = sp.Symbol("z1", real=True), sp.Symbol("z2", real=True)
-    s, root = sp.Dummy("s"), sp.sqrt(_dimension(d))
+    s, root = sp.Dummy("s"), sp.sqrt(checked_dimension(d))
     planar = expect_plane(g.subs(z, z1) * P(l, (c * z1 + s * z2) / root, d), z1, z2, d)
     left = _even_substitute(planar, s, 1 - c**2)
     return left, mu(l, g, z, d) * P(l, c, d)
@@ -163,7 +163,7 @@ def funk_hecke(g: sp.Expr, z: sp.Symbol, l: int, d: sp.Expr, c: sp.Symbol) -> Pa
 
 def mu(l: int, g: sp.Expr, z: sp.Symbol, d: sp.Expr) -> sp.Expr:
     """Coefficient μ_l(g) = E g(z) P_l(z/√d) of a polynomial g."""
-    return expect(g * P(l, z / sp.sqrt(_dimension(d)), d), z, d)
+    return expect(g * P(l, z / sp.sqrt(checked_dimension(d)), d), z, d)
 
 
 def gegenbauer_expansion(g: sp.Expr, z: sp.Symbol, d: sp.Expr) -> list[sp.Expr]:
@@ -173,7 +173,7 @@ def gegenbauer_expansion(g: sp.Expr, z: sp.Symbol, d: sp.Expr) -> list[sp.Expr]:
 
 def reproduce(g: sp.Expr, z: sp.Symbol, d: sp.Expr) -> Pair:
     """Reproduction Σ_l μ_l(g) B(d,l) P_l(z/√d) = g for a polynomial g."""
-    root = sp.sqrt(_dimension(d))
+    root = sp.sqrt(checked_dimension(d))
     terms = (m * B(d, l) * P(l, z / root, d) for l, m in enumerate(gegenbauer_expansion(g, z, d)))
     return sum(terms, sp.Integer(0)), g
 
@@ -188,7 +188,7 @@ def hermite(l: int, z: sp.Expr) -> sp.Expr:
 
 def hermite_gap(l: int, d: sp.Expr) -> dict[int, sp.Expr]:
     """Coefficients, by power of z, of √B(d,l) P_l(z/√d) - He_l(z)/√l!."""
-    z, d = sp.Symbol("z"), _dimension(d)
+    z, d = sp.Symbol("z"), checked_dimension(d)
     he = sp.Poly(hermite(l, z), z)
     return {
         j: sp.sqrt(B(d, l)) * c / sp.sqrt(d) ** j - he.coeff_monomial(z**j) / sp.sqrt(sp.factorial(l))
@@ -222,51 +222,20 @@ def hermite_rate(l: int) -> dict[int, sp.Expr]:
     return rates
 
 
-def ball(s: sp.Expr, d: sp.Expr) -> sp.Expr:
-    """E cos(v·x) = j(s) with s = ‖v‖²: the closed form j(s) = 0F1(; d/2; -d s/4)."""
-    d = _dimension(d)
-    return sp.hyper((), (d / 2,), -d * s / 4)
+def checked_dimension(d: sp.Expr) -> sp.Expr:
+    """The dimension as a SymPy object.
 
-
-def cosine_coefficient(p: sp.Expr, d: sp.Expr) -> sp.Expr:
-    """Coefficient of ‖v‖^{2p} in E cos(v·x), from the moments: (-1)^p E z^{2p} / (2p)!; p may be symbolic."""
-    return (-1) ** p * moment_integral(p, d) / sp.gamma(2 * p + 1)
-
-
-def ball_coefficient(p: sp.Expr, d: sp.Expr) -> sp.Expr:
-    """Coefficient of s^p in `ball`: (-d/4)^p / (p! (d/2)_p); p may be symbolic."""
-    d = _dimension(d)
-    return (-d / 4) ** p * sp.gamma(d / 2) / (sp.gamma(p + 1) * sp.gamma(p + d / 2))
-
-
-def ball_induction(d: sp.Expr) -> tuple[Pair, Pair]:
-    """Both coefficients agree for every p: (values at p = 0) and (ratios of p+1 to p, in symbolic p)."""
-    p = sp.Symbol("p", integer=True, nonnegative=True)
-    ratios = [
-        sp.cancel(sp.gammasimp(sp.powsimp(c(p + 1, d) / c(p, d))))
-        for c in (cosine_coefficient, ball_coefficient)
-    ]
-    start = [sp.simplify(c(sp.Integer(0), d)) for c in (cosine_coefficient, ball_coefficient)]
-    return (start[0], start[1]), (ratios[0], ratios[1])
-
-
-def ball_derivatives(d: sp.Expr) -> tuple[Pair, Pair, Pair]:
-    """The vector moments of cos and sin from E cos(v·x) = j(‖v‖²), for every v.
-
-    Differentiating under the expectation, -E sin(v·x) x_i = ∂_i j and -E cos(v·x) x_i x_k = ∂_i∂_k j. With
-    ‖v‖² = v_i² + v_k² + rest the derivatives are scalar, so the pairs (derived, stated) hold in every
-    dimension: E sin(v·x) x_i = -2 j' v_i; E cos(v·x) x_i² = -(2j' + 4j'' v_i²); for i ≠ k,
-    E cos(v·x) x_i x_k = -4 j'' v_i v_k.
+    Raises:
+        InputError: when d is a number other than an integer >= 3.
     """
-    vi, vk, rest, s = sp.symbols("v_i v_k rest s", real=True)
-    square = vi**2 + vk**2 + rest
-    field = ball(square, d)
-    first, second = (sp.diff(ball(s, d), s, order).subs(s, square) for order in (1, 2))
-    return (
-        (-sp.diff(field, vi), -2 * first * vi),
-        (-sp.diff(field, vi, 2), -(2 * first + 4 * second * vi**2)),
-        (-sp.diff(field, vi, vk), -4 * second * vi * vk),
-    )
+    d = sp.sympify(d)
+    if d.is_number and not (d.is_integer and d >= 3):
+        raise InputError(
+            given=f"dimension d = {d}",
+            allowed="an integer d >= 3 or a positive symbol",
+            do="choose d >= 3, where the sphere has a density and the recurrence no zero divisor",
+        )
+    return d
 
 
 @lru_cache(maxsize=512)
@@ -290,7 +259,7 @@ def _legendre(l: int, d: sp.Expr) -> tuple[sp.Expr, ...]:
 
 def _expect(poly: sp.Expr, variables: tuple[sp.Symbol, ...], d: sp.Expr) -> sp.Expr:
     """Term by term, in the polynomial ring over rational functions of √d and the other symbols."""
-    d, root = _dimension(d), sp.Dummy("root", positive=True)
+    d, root = checked_dimension(d), sp.Dummy("root", positive=True)
     rational = poly.subs(sp.sqrt(d), root) if sp.sqrt(d).is_Pow else poly
     rational = rational.subs(d, root**2) if d.is_Symbol else rational
     others = sorted(rational.free_symbols - set(variables) | {root}, key=str)
@@ -341,14 +310,3 @@ def _degree(l: int) -> int:
             given=f"degree or order {l}", allowed="an integer >= 0", do="pass a non-negative integer"
         )
     return int(l)
-
-
-def _dimension(d: sp.Expr) -> sp.Expr:
-    d = sp.sympify(d)
-    if d.is_number and not (d.is_integer and d >= 3):
-        raise InputError(
-            given=f"dimension d = {d}",
-            allowed="an integer d >= 3 or a positive symbol",
-            do="choose d >= 3, where the sphere has a density and the recurrence no zero divisor",
-        )
-    return d

@@ -127,39 +127,54 @@ class _Walk:
 
     # -- arithmetic
 
+    def polynomial(self, polynomial: Polynomial) -> Tail:
+        """Represent an exact polynomial: z^n times its leading coefficient plus decreasing powers."""
+        if not polynomial:
+            return self.make(0, {}, arb(0), {})
+        degree = max(polynomial)
+        ball = number(polynomial[degree])
+        for k, c in polynomial.items():
+            if k < degree:
+                ball = ball + number(c) * (arb(self.start) ** (k - degree)).union(0)
+        return self.make(degree, {}, ball, polynomial)
+
     def add(self, parts: list[Tail]) -> Tail:
-        groups: list[tuple[Any, Polynomial, arb]] = []
+        exact: Polynomial = {}
         for part in parts:
+            if part.polynomial is not None:
+                exact = _sum(exact, part.polynomial)
+        rest = [part for part in parts if part.polynomial is None]
+        if not rest:
+            return self.polynomial(exact)
+        # Polynomials cancel exactly before anything is enclosed.
+        groups: list[tuple[Any, Polynomial, arb]] = []
+        for part in [self.polynomial(exact), *rest]:
             for i, (power, exponent, ball) in enumerate(groups):
                 if part.power == power and part.exponent == exponent:
                     groups[i] = (power, exponent, ball + part.ball)
                     break
             else:
                 groups.append((part.power, part.exponent, part.ball))
-        polynomial: Polynomial | None = {}
-        for part in parts:
-            polynomial = None if polynomial is None else _sum(polynomial, part.polynomial)
         groups = [g for g in groups if not g[2].is_zero()]
-        if polynomial is not None:
-            # Exact coefficients: cancelled powers must not survive as tiny balls.
-            groups = [g for g in groups if not g[0].is_Integer or int(g[0]) in polynomial]
         if not groups:
-            return self.make(0, {}, arb(0), polynomial)
+            return self.make(0, {}, arb(0), {})
         lead = groups[0]
         for group in groups[1:]:
-            if _growth(group[0] - lead[0], _sum(group[1], lead[1], -1) or {}) > 0:
+            if _growth(group[0] - lead[0], _sum(group[1], lead[1], -1)) > 0:
                 lead = group
         total = lead[2]
         for group in groups:
             if group is not lead:
-                power, exponent = group[0] - lead[0], _sum(group[1], lead[1], -1) or {}
+                power, exponent = group[0] - lead[0], _sum(group[1], lead[1], -1)
                 _require_decrease(self.start, power, exponent)
                 total = total + _monomial(self.start, power, exponent).union(0) * group[2]
-        return self.make(lead[0], lead[1], total, polynomial)
+        return self.make(lead[0], lead[1], total)
 
     def mul(self, a: Tail, b: Tail) -> Tail:
         polynomial = _product(a.polynomial, b.polynomial)
-        return self.make(a.power + b.power, _sum(a.exponent, b.exponent) or {}, a.ball * b.ball, polynomial)
+        if polynomial is not None:
+            return self.polynomial(polynomial)
+        return self.make(a.power + b.power, _sum(a.exponent, b.exponent), a.ball * b.ball)
 
     def _mul(self, e: Any) -> Tail:
         first, *rest = [self.visit(a) for a in e.args]
@@ -175,11 +190,12 @@ class _Walk:
         b = self.visit(base)
         if exponent.is_Integer:
             n = int(exponent)
-            ball = _FIELD.integer_power(b.ball, n)
             polynomial: Polynomial | None = {0: sympy.Integer(1)} if 0 <= n <= 32 else None
             for _ in range(n):
                 polynomial = _product(polynomial, b.polynomial)
-            return self.make(b.power * n, _scale(b.exponent, exponent), ball, polynomial)
+            if polynomial is not None:
+                return self.polynomial(polynomial)
+            return self.make(b.power * n, _scale(b.exponent, exponent), _FIELD.integer_power(b.ball, n))
         if not b.ball > 0:
             raise UndecidedError(
                 "a root or general power of a part whose sign near infinity is not visible"
@@ -358,9 +374,7 @@ def _require_decrease(start: int, power: Any, exponent: Polynomial) -> None:
         raise UndecidedError("terms whose order of growth is settled only further out")
 
 
-def _sum(a: Polynomial, b: Polynomial | None, sign: int = 1) -> Polynomial | None:
-    if b is None:
-        return None
+def _sum(a: Polynomial, b: Polynomial, sign: int = 1) -> Polynomial:
     total = dict(a)
     for k, c in b.items():
         value = total.get(k, sympy.Integer(0)) + sign * c

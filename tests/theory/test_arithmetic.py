@@ -79,12 +79,25 @@ def test_nodes_against_known_values(expr, truth):
 
 def _expressions():
     leaves = st.sampled_from([X, X, sp.Integer(2), sp.Rational(1, 3), sp.pi])
-    unary = [sp.sin, sp.cos, sp.tanh, sp.atan, sp.erf, lambda u: sp.sqrt(1 + u**2), lambda u: 1 / (2 + sp.sin(u))]
+    unary = [
+        sp.sin,
+        sp.cos,
+        sp.tanh,
+        sp.atan,
+        sp.erf,
+        lambda u: sp.sqrt(1 + u**2),
+        lambda u: 1 / (2 + sp.sin(u)),
+    ]
 
     def grow(inner):
         return st.one_of(
             st.builds(lambda f, u: f(u), st.sampled_from(unary), inner),
-            st.builds(lambda f, u, v: f(u, v), st.sampled_from([lambda u, v: u + v, lambda u, v: u * v]), inner, inner),
+            st.builds(
+                lambda f, u, v: f(u, v),
+                st.sampled_from([lambda u, v: u + v, lambda u, v: u * v]),
+                inner,
+                inner,
+            ),
         )
 
     return st.recursive(leaves, grow, max_leaves=6)

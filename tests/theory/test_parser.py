@@ -86,6 +86,7 @@ def test_the_variable_can_have_another_name():
         ("z*log(sin(4))", 3, "no real value"),
         ("(-8)**(1/3)", 1, "no real value"),
         ("z*log(0)", 3, "no real value"),
+        ("1 + sqrt(z**2)", 5, "simplifies to Abs\\(z\\), but the activation must be smooth"),
     ],
 )
 def test_points_at_the_fault(text, column, message):
@@ -189,7 +190,9 @@ def _is_plain(tree):
 
 
 # A tree of Python callables on one side and text on the other: two independent readings of one function.
-LEAVES = st.sampled_from([("z", lambda m, z: z), ("3", lambda m, z: m.mpf(3)), ("0.25", lambda m, z: m.mpf(1) / 4)])
+LEAVES = st.sampled_from(
+    [("z", lambda m, z: z), ("3", lambda m, z: m.mpf(3)), ("0.25", lambda m, z: m.mpf(1) / 4)]
+)
 
 
 def _unary(inner):
