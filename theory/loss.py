@@ -1,8 +1,7 @@
 r"""Losses, and the loss term L(W) = (1/n) Σ_p ℓ(y_p, f(x_p;W)) with its gradient and Hessian.
 
 Contract: a `Loss` is a function of (label y, prediction z), convex and smooth in z, with its constants and
-convex conjugate as exact expressions. The ½ of the squared loss lives in `SQUARED` and nowhere else in this
-room. Gradient and Hessian are DERIVED by SymPy through the nested sums, for a generic ℓ and σ (families of
+convex conjugate as exact expressions. Gradient and Hessian are DERIVED by SymPy through the nested sums, for a generic ℓ and σ (families of
 undefined functions whose derivative is the next member, `theory.expansion.generic`) or for concrete ones,
 and STATED as formulas; `theory.sums.equal` with `theory.expansion.RULES` proves that they agree for all
 m, n, d. No step of the derivation is a placeholder: the chain rule through the sums is SymPy's own.
@@ -83,14 +82,14 @@ class Loss:
 
 SQUARED = Loss(
     name="squared",
-    expr=(z - y) ** 2 / 2,
-    smoothness=sp.S.One,
+    expr=(z - y) ** 2,
+    smoothness=sp.Integer(2),
     lipschitz=sp.oo,
-    conjugate=nu**2 / 2 + nu * y,
-    maximizer=y + nu,
+    conjugate=nu**2 / 4 + nu * y,
+    maximizer=y + nu / 2,
     domain=sp.S.Reals,
     chart=sp.log(alpha),
-    roots=(sp.S.One, sp.S.Zero),
+    roots=(sp.sqrt(2), sp.S.Zero),
 )
 LOGCOSH = Loss(
     name="logcosh",

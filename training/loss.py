@@ -1,7 +1,7 @@
 """Convex losses ℓ(y, z) of a label y and a prediction z, with their first two derivatives in z.
 
 Both depend on the residual r = z - y alone. "squared" is the loss of the experiments; "logcosh" is Lipschitz
-and smooth, as the theory assumes. The factor of the squared residual is the one number `SQUARED_FACTOR`.
+and smooth, as the theory assumes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import torch
 from torch import Tensor
 
 from theory.errors import InputError
-
-SQUARED_FACTOR = 0.5
 
 _Elementwise = Callable[[Tensor], Tensor]
 
@@ -55,7 +53,7 @@ class Loss:
 
 
 def loss(name: str) -> Loss:
-    """The loss of this name: `squared`, c (z - y)² with c = `SQUARED_FACTOR`, or `logcosh`, log cosh(z - y).
+    """The loss of this name: `squared`, (z - y)², or `logcosh`, log cosh(z - y).
 
     Raises:
         InputError: If no loss has this name.
@@ -76,15 +74,15 @@ def loss_names() -> tuple[str, ...]:
 
 
 def _square(r: Tensor) -> Tensor:
-    return SQUARED_FACTOR * r.square()
+    return r.square()
 
 
 def _square1(r: Tensor) -> Tensor:
-    return 2 * SQUARED_FACTOR * r
+    return 2 * r
 
 
 def _square2(r: Tensor) -> Tensor:
-    return torch.full_like(r, 2 * SQUARED_FACTOR)
+    return torch.full_like(r, 2.0)
 
 
 def _logcosh(r: Tensor) -> Tensor:
@@ -101,6 +99,6 @@ def _logcosh2(r: Tensor) -> Tensor:
 
 
 _LOSSES: dict[str, Loss] = {
-    "squared": Loss("squared", math.inf, 2 * SQUARED_FACTOR, _square, _square1, _square2),
+    "squared": Loss("squared", math.inf, 2.0, _square, _square1, _square2),
     "logcosh": Loss("logcosh", 1.0, 1.0, _logcosh, torch.tanh, _logcosh2),
 }

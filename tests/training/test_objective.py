@@ -14,7 +14,7 @@ from training import objective as module
 from training.activation import activation
 from training.covariance import Covariance, ExactCovariance, SampledCovariance
 from training.directions import GoodDirections, good_directions
-from training.loss import SQUARED_FACTOR, loss
+from training.loss import loss
 from training.network import Network, initialise
 from training.objective import MODELS, Objective
 from training.regularizer import GroupNorm, HighDegreePopulation, HighDegreeSample, LowDegreeNorm
@@ -30,6 +30,7 @@ class Case:
     network: Network
     X: Tensor
     y: Tensor
+    unlabeled: Tensor
     directions: GoodDirections
     covariance: Covariance
     W: Tensor
@@ -59,7 +60,7 @@ def _case(
     y, W, V = (torch.randn(shape, generator=source, dtype=torch.float64) for shape in ((n,), (m, d), (m, d)))
     directions = good_directions(network, unlabeled, 1)
     covariance = ExactCovariance(network) if sigma == "sincos" else SampledCovariance(network, unlabeled)
-    return Case(network, X, y, directions, covariance, scale * W, V)
+    return Case(network, X, y, unlabeled, directions, covariance, scale * W, V)
 
 
 def _objective(
@@ -91,7 +92,7 @@ def _plain_terms(case: Case, W: Tensor, *, model: str, ell: str) -> dict[str, Te
         quadratic = quadratic + weight * second * movement**2 / 2
     models = {"full": full, "linear": linear, "quadratic": quadratic, "second-order": linear + quadratic}
     residual = models[model] - case.y
-    losses = {"squared": SQUARED_FACTOR * residual**2, "logcosh": torch.log(torch.cosh(residual))}
+    losses = {"squared": residual**2, "logcosh": torch.log(torch.cosh(residual))}
     U = case.directions.basis()
     low = U @ (U.T @ W.reshape(-1))
     high = W.reshape(-1) - low
@@ -206,14 +207,13 @@ def test_float32_follows_float64() -> None:
     d, m, n = 10, 40, 60
     exact = _case(d=d, m=m, n=n, scale=0.2)
     network = Network(exact.network.w0.float(), exact.network.a.float(), exact.network.activation, paired=True)
-    unlabeled = exact.directions.unlabeled.X.float()
     single = Objective(
         network,
         exact.X.float(),
         exact.y.float(),
         loss("squared"),
         lambda_=ALL,
-        directions=good_directions(network, unlabeled, 1),
+        directions=good_directions(network, exact.unlabeled.float(), 1),
         covariance=ExactCovariance(network),
     ).evaluate(exact.W.float())
     double = _objective(exact).evaluate(exact.W)
@@ -226,7 +226,7 @@ def test_float32_follows_float64() -> None:
 def test_paired_network_starts_at_exactly_zero() -> None:
     case = _case()
     terms = _objective(case).terms(torch.zeros_like(case.W))
-    assert terms["loss"] == SQUARED_FACTOR * float(case.y.square().mean())
+    assert terms["loss"] == float(case.y.square().mean())
     assert terms["R1"] == terms["R2"] == terms["R3"] == terms["R4"] == 0.0
 
 

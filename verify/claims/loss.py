@@ -50,11 +50,11 @@ def derivative_of_loss(context: Context, *, order: int, factor: int = 1) -> Evid
 
 
 def convexity(context: Context) -> Evidence:
-    """ℓ'' and 1 - ℓ'' as squares, hence both non-negative."""
+    """ℓ'' and L - ℓ'' as squares, hence both non-negative."""
     pairs = []
     for name, given in exact_loss.LOSSES.items():
         bend, slack = exact_loss.curvature(given)
-        pairs += [Identity(f"{name}: ℓ''", *bend), Identity(f"{name}: 1 - ℓ''", *slack)]
+        pairs += [Identity(f"{name}: ℓ''", *bend), Identity(f"{name}: L - ℓ''", *slack)]
     return prove(pairs, seed=context.seed)
 
 
@@ -235,8 +235,8 @@ CLAIMS = (
     Claim(
         id="loss.convexity",
         title="The losses are convex and smooth",
-        statement=r"0 \le \partial_z^2\,\ell(y,z) \le 1 \text{ for } \ell = \tfrac12(z-y)^2 "
-        r"\text{ and } \ell = \log\cosh(z-y)",
+        statement=r"0 \le \partial_z^2\,\ell(y,z) \le L, \quad L = 2 \text{ for } \ell = (z-y)^2, "
+        r"\quad L = 1 \text{ for } \ell = \log\cosh(z-y)",
         bound=IDENTITY,
         source=PAPER,
         checks=(Check(Kind.SYMBOLIC, convexity, scope="every y and z, as sums of squares", general=True),),
@@ -244,7 +244,7 @@ CLAIMS = (
     Claim(
         id="loss.conjugates",
         title="Convex conjugates of the losses",
-        statement=r"\ell^*(\nu) = \sup_z\,\nu z - \ell(y,z) = \tfrac12\nu^2 + \nu y, \quad \ell^*(\nu) = \nu y + "
+        statement=r"\ell^*(\nu) = \sup_z\,\nu z - \ell(y,z) = \tfrac14\nu^2 + \nu y, \quad \ell^*(\nu) = \nu y + "
         r"\tfrac12\left[(1+\nu)\log(1+\nu) + (1-\nu)\log(1-\nu)\right]",
         bound=IDENTITY,
         source="classical; e.g. Rockafellar, Convex Analysis (1970)",
