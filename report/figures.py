@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -90,14 +91,20 @@ def draw(series: Sequence[Series]) -> Figure:
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()
-    if any(isinstance(x, str) for each in series for x in each.x):
+    bars = any(isinstance(x, str) for each in series for x in each.x)
+    if bars:
         _bars(axes, series)
     else:
         _lines(axes, series)
     axes.set_xlabel(_label(next((each.x_label for each in series if each.x_label), "")))
     axes.set_ylabel(_label(next((each.y_label for each in series if each.y_label), "")))
-    if len(series) > 1 or (series and series[0].label):
-        columns = 1 if max(len(each.label) for each in series) > 28 else min(3, len(series))
+    labels = list(dict.fromkeys(each.label for each in series if each.label))
+    if bars and len(labels) == 1:
+        axes.set_title(
+            _label(labels[0]), loc="left", fontsize=9
+        )  # a legend would show one bar's look for all
+    elif labels:
+        columns = 1 if max(map(len, labels)) > 28 else min(3, len(labels))
         figure.legend(loc="outside upper left", ncols=columns)
     return figure
 
@@ -154,31 +161,51 @@ def _drawable(series: Series, log: str) -> list[tuple[float, float, float, float
 
 
 def _bars(axes: Axes, series: Sequence[Series]) -> None:
+    """Grouped bars, one group for each text; a single row of bars gets a look for each bar."""
+    rows = _rows(series)
     names = list(dict.fromkeys(str(x) for each in series for x in each.x))
-    width = 0.8 / len(series)
-    for k, each in enumerate(series):
-        style = k % len(PALETTE)
-        numbered = Series(
-            each.figure, each.label, tuple(map(names.index, map(str, each.x))), each.y, each.lower, each.upper
-        )
-        points = _drawable(numbered, "")
-        axes.bar(
-            [x + (k - (len(series) - 1) / 2) * width for x, *_ in points],
+    width = 0.8 / max(len(rows), 1.6)
+    for k, each in enumerate(rows):
+        at = tuple(names.index(str(x)) + (k - (len(rows) - 1) / 2) * width for x in each.x)
+        points = _drawable(replace(each, x=at), "")
+        looks = range(len(points)) if len(rows) == 1 else [k] * len(points)
+        bars = axes.bar(
+            [x for x, *_ in points],
             [y for _, y, *_ in points],
             width * 0.92,
             yerr=[[low for *_, low, _ in points], [high for *_, high in points]] if each.lower else None,
             label=_label(each.label) or "data",
-            color=PALETTE[style],
+            color=[PALETTE[look % len(PALETTE)] for look in looks],
             edgecolor=_INK,
             linewidth=0.8,
-            hatch=_HATCHES[style],
             ecolor=_INK,
             capsize=3,
         )
+        for bar, look in zip(bars, looks, strict=True):
+            bar.set_hatch(_HATCHES[look % len(_HATCHES)])
     axes.set_xticks(range(len(names)), [_label(name) for name in names])
     axes.grid(False, axis="x")
     if "y" in "".join(each.log for each in series):
         axes.set_yscale("log")
+
+
+def _rows(series: Sequence[Series]) -> list[Series]:
+    """Bars by label: series of one label, from several checks say, are one row of bars."""
+    rows: dict[str, Series] = {}
+    for each in series:
+        before = rows.get(each.label)
+        if before is None:
+            rows[each.label] = each
+            continue
+        bars_known = bool(before.lower) == bool(each.lower)
+        rows[each.label] = replace(
+            before,
+            x=before.x + each.x,
+            y=before.y + each.y,
+            lower=before.lower + each.lower if bars_known else (),
+            upper=before.upper + each.upper if bars_known else (),
+        )
+    return list(rows.values())
 
 
 def _label(text: str) -> str:

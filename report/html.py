@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from report.figures import describe, figure_svg
 from report.math import prose, typeset
-from report.view import SYMBOLS, ClaimView, report_view
+from report.view import ClaimView, report_view
+from report.wording import SYMBOLS
 from theory.errors import InputError
 from verify.run import Run
 
@@ -44,7 +45,7 @@ def write_html(run: Run, path: str | Path) -> Path:
     page = render(run)
     draft = target.with_name(target.name + ".part")
     try:
-        draft.write_text(page, encoding="utf-8")
+        draft.write_text(page, encoding="utf-8", errors="replace")
         os.replace(draft, target)
     except OSError as error:
         raise InputError(

@@ -53,7 +53,8 @@ _ATTRIBUTES = {
     "voffset": r"[\w.+-]+",
     "width": r"[\w.+-]+",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_PRIMES = re.compile("[″‴⁗]")  # most fonts have none of these at a readable size
 _INLINE = re.compile(r"\$([^$]+)\$")
 # A lone bar would be spaced like an operator between two terms; here it always encloses something.
 _BARS = {"|", "‖"}
@@ -99,6 +100,10 @@ def prose(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[position:])])
 
 
+def _primes(found: re.Match[str]) -> str:
+    return "′" * ("″‴⁗".index(found.group()) + 2)
+
+
 def _source(latex: str) -> Markup:
     shown = latex if len(latex) <= LONGEST else latex[:LONGEST] + " …"
     return Markup('<code class="tex">{}</code>').format(shown)
@@ -111,7 +116,7 @@ def _rebuild(node: Element) -> Element:
     for name, value in node.attrib.items():
         if name in _ATTRIBUTES and re.fullmatch(_ATTRIBUTES[name], value):
             clean.set(name, value)
-    clean.text = _CONTROL.sub("", html.unescape(node.text)) if node.text else None
+    clean.text = _PRIMES.sub(_primes, _CONTROL.sub("", html.unescape(node.text))) if node.text else None
     if tag == "mo" and clean.text in _BARS and "form" not in clean.attrib:
         clean.attrib.update(stretchy="false", lspace="0", rspace="0")
     clean.extend(_rebuild(child) for child in node)

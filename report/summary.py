@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from report.view import duration, why
+from report.view import why
+from report.wording import duration
 from report.workflow import HTML_NAME, JSON_NAME
 from verify.run import ClaimResult, Run
 from verify.verdict import Verdict

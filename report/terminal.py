@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from report.view import SYMBOLS, duration
+from report.wording import SYMBOLS, duration
 from verify.claim import Claim, Profile
 from verify.run import CheckResult, checks_in
 from verify.runner import Observer
@@ -31,7 +31,7 @@ def is_plain() -> bool:
 def watching(selected: Sequence[Claim], profile: Profile) -> Iterator[Observer]:
     """An observer for a run of these claims, writing to standard error while the block runs."""
     kinds = {
-        (claim.id, check.name): f"{check.kind.value}{', control' if claim.is_control else ''}"
+        (claim.id, check.name): "control" if claim.is_control else check.kind.value
         for claim in selected
         for check in checks_in(claim, profile)
     }
@@ -67,7 +67,7 @@ class PlainObserver(Observer):
         head = f"[{self._done:>{width}}/{self._total}] {result.evidence.outcome.value:<9} "
         tail = f" {duration(result.seconds)}"
         name = f"{result.claim_id} {result.check}"
-        if "control" in self._kinds[result.claim_id, result.check]:
+        if self._kinds[result.claim_id, result.check] == "control":
             head += "(control) "  # what is false on purpose should fail
         room = 79 - len(head) - len(tail)
         print(
@@ -124,10 +124,12 @@ class LiveObserver(Observer):
 
     def render(self) -> Group:
         """The current picture."""
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading in ("", "claim", "check", "kind"):
-            table.add_column(heading, no_wrap=True, overflow="ellipsis")
-        table.add_column("progress", justify="right", no_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
+        table.add_column("", width=1)
+        for heading in ("claim", "check"):  # these two give way where the terminal is narrow
+            table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=1)
+        table.add_column("kind", min_width=11, no_wrap=True)
+        table.add_column("progress", justify="right", min_width=20, no_wrap=True)
         for each in self._last:
             outcome = each.evidence.outcome.value
             table.add_row(

@@ -7,81 +7,19 @@ are sorted, so that a run gives the same report before and after it went through
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from verify.bound import Comparison, Relation
+from report.evidence import CheckView, check_view
+from report.wording import duration, plain_text, show_margin
 from verify.evidence import Series
-from verify.quantity import Certainty, Quantity
-from verify.run import CheckResult, ClaimResult, Run, kind_of
+from verify.run import ClaimResult, Run, kind_of
 from verify.verdict import Kind, Outcome, Verdict
 
-MOST_ROWS = 12
-"""Rows of a check's table that are shown at first; the rest is folded away."""
-MOST_FOLDED = 100
-"""Rows that are folded away; what goes beyond is left to the JSON."""
-
-SYMBOLS = {
-    "PROVED": "■",
-    "ENCLOSED": "◉",
-    "SUPPORTED": "✓",
-    "HOLDS": "✓",
-    "SKIPPED": "–",
-    "VACUOUS": "∅",
-    "UNDECIDED": "?",
-    "ERROR": "!",
-    "REFUTED": "✗",
-    "FAILS": "✗",
-}
-"""One sign for each verdict and outcome, so that colour is never the only signal."""
-
-RELATIONS = {
-    Relation.IDENTITY: "=",
-    Relation.UPPER: "≤",
-    Relation.LOWER: "≥",
-    Relation.RATE: "≈",
-    Relation.LIMIT: "→",
-}
-
-
 _BOUND_NAMES = {"upper": "upper bound", "lower": "lower bound"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison as a table row; `note` is the letter of the reason for its resolution."""
-
-    outcome: str
-    label: str
-    parameters: str
-    measured: str
-    full: str
-    relation: str
-    stated: str
-    allowed: str
-    margin: str
-    note: str
-
-
-@dataclass(frozen=True)
-class CheckView:
-    """One check of a claim with what it found."""
-
-    name: str
-    kind: str
-    scope: str
-    general: bool
-    outcome: str
-    summary: str
-    facts: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
-    folded: tuple[Row, ...]
-    left_out: int
-    reasons: tuple[tuple[str, str], ...]
-    derivation: tuple[str, ...]
-    traceback: str
 
 
 @dataclass(frozen=True)
@@ -123,10 +61,10 @@ class ClaimView:
 
 @dataclass(frozen=True)
 class ReportView:
-    """A whole run as the page shows it."""
+    """A whole run as the page shows it; `tone` is good, bad (something refuted) or open."""
 
     headline: str
-    good: bool
+    tone: str
     verdicts: tuple[tuple[str, str, int], ...]
     kinds: tuple[tuple[str, int, tuple[tuple[str, int], ...]], ...]
     open_points: tuple[tuple[Link, str], ...]
@@ -150,7 +88,7 @@ def report_view(run: Run) -> ReportView:
     counted = Counter(each.own for each in claims)
     return ReportView(
         headline=headline(run),
-        good=run.exit_code == 0,
+        tone={0: "good", 1: "bad"}.get(run.exit_code, "open"),
         verdicts=tuple((each.value, each.meaning, counted[each]) for each in Verdict),
         kinds=_kinds(claims),
         open_points=tuple(_open_points(run, by_id)),
@@ -199,66 +137,21 @@ def why(result: ClaimResult) -> str:
 
 
 def margin_of(result: ClaimResult) -> float | None:
-    """The smallest margin over all comparisons of a claim, NaN if one is unknown, None if it has none."""
-    margins = [each.evidence.margin for each in result.results]
-    found = [margin for margin in margins if margin is not None]
-    if any(math.isnan(margin) for margin in found):
+    """The smallest margin over all comparisons of a claim: NaN if one is unknown, None if it has none.
+
+    An exact match has no room by its nature, so it counts only where nothing else was compared.
+    """
+    found = [each for result in result.results for each in result.evidence.comparisons]
+    margins = [each.margin for each in found if each.margin != 0 or each.resolution != 0]
+    if any(math.isnan(margin) for margin in margins):
         return math.nan
-    return min(found, default=None)
-
-
-def least_room_first(comparison: Comparison) -> tuple[int, float]:
-    """What tells a reader most comes first: failures, then the undecided, then the smallest margins."""
-    order = (Outcome.FAILS, Outcome.ERROR, Outcome.UNDECIDED)
-    urgency = order.index(comparison.outcome) if comparison.outcome in order else len(order)
-    return urgency, -math.inf if math.isnan(comparison.margin) else comparison.margin
+    return min(margins, default=0.0 if found else None)
 
 
 def kinds_of(claim: Mapping[str, Any]) -> tuple[str, ...]:
     """The kinds of evidence that a claim's checks give, strongest first."""
     present = {check["kind"] for check in claim["checks"]}
     return tuple(kind.value for kind in Kind if kind.value in present)
-
-
-def show_number(number: float, digits: int = 6) -> str:
-    """A float for reading: few digits, no padded exponent."""
-    text = f"{number:.{digits}g}"
-    mantissa, mark, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if mark else text
-
-
-def show_margin(margin: float | None) -> str:
-    """A margin for reading; empty where nothing numeric was compared."""
-    if margin is None:
-        return ""
-    if math.isnan(margin):
-        return "unknown"
-    return show_number(margin, 3)
-
-
-def show_quantity(quantity: Quantity) -> str:
-    """A quantity with its error bars, ball or interval."""
-    value = quantity.value
-    if quantity.certainty is Certainty.EXACT:
-        return quantity.text if len(quantity.text) <= 28 else show_number(value, 10)
-    if quantity.certainty is Certainty.BALL:
-        return f"{show_number(value, 10)} ± {quantity.radius}"
-    if quantity.certainty is Certainty.CONFIDENCE:
-        return f"{show_number(value, 4)} [{show_number(quantity.lower, 4)}, {show_number(quantity.upper, 4)}]"
-    return show_number(value)
-
-
-def duration(seconds: float) -> str:
-    """A duration for reading."""
-    if seconds < 100:
-        return f"{show_number(seconds, 3)} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def plain_values(values: Mapping[str, Any], longest: int = 120) -> str:
-    """Parameters as ``name = value`` pairs on one line."""
-    return _short(", ".join(f"{name}={_plain(value)}" for name, value in sorted(values.items())), longest)
 
 
 def _claim_view(result: ClaimResult, by_id: Mapping[str, ClaimResult], run: Run) -> ClaimView:
@@ -287,63 +180,15 @@ def _claim_view(result: ClaimResult, by_id: Mapping[str, ClaimResult], run: Run)
         kinds=kinds_of(claim),
         margin=show_margin(margin_of(result)),
         seconds=duration(sum(each.seconds for each in result.results)),
-        checks=tuple(_check_view(each, claim) for each in result.results),
+        checks=tuple(check_view(each, claim) for each in result.results),
         not_run=tuple(
             (each["name"], each["profile"]) for each in claim["checks"] if each["name"] not in done
         ),
-        figures=tuple((figure, tuple(series)) for figure, series in figures.items()),
+        figures=tuple((_caption(figure), tuple(series)) for figure, series in figures.items()),
         rests_on=tuple(_link(each, by_id) for each in claim["depends_on"]),
         used_by=tuple(_link(each.claim["id"], by_id) for each in users),
         controls=tuple(_link(each.claim["id"], by_id) for each in controls),
         command=f"ntk-escape verify {name} --profile {run.profile.value} --seed {run.seed}",
-    )
-
-
-def _check_view(result: CheckResult, claim: Mapping[str, Any]) -> CheckView:
-    about = next(each for each in claim["checks"] if each["name"] == result.check)
-    evidence = result.evidence
-    ranked = sorted(evidence.comparisons, key=least_room_first)
-    reasons = {
-        reason: _letters(k)
-        for k, reason in enumerate(dict.fromkeys(each.reason for each in ranked if each.reason))
-    }
-    rows = [_row(each, reasons) for each in ranked[: MOST_ROWS + MOST_FOLDED]]
-    shown = {row.note for row in rows}
-    facts = [("seed", str(result.seed)), ("time", duration(result.seconds))]
-    facts += [(name.replace("_", " "), str(count)) for name, count in sorted(evidence.counts.items())]
-    facts += [
-        (name.replace("_", " "), show_number(rate, 3)) for name, rate in sorted(evidence.error_rates.items())
-    ]
-    facts += [(name, _short(_plain(value), 160)) for name, value in sorted(evidence.parameters.items())]
-    return CheckView(
-        name=result.check,
-        kind=kind_of(result, claim).value,
-        scope=about["scope"],
-        general=about["general"],
-        outcome=evidence.outcome.value,
-        summary=evidence.summary,
-        facts=tuple(facts),
-        rows=tuple(rows[:MOST_ROWS]),
-        folded=tuple(rows[MOST_ROWS:]),
-        left_out=max(0, len(ranked) - MOST_ROWS - MOST_FOLDED),
-        reasons=tuple((letter, reason) for reason, letter in reasons.items() if letter in shown),
-        derivation=evidence.derivation,
-        traceback=result.traceback,
-    )
-
-
-def _row(comparison: Comparison, reasons: Mapping[str, str]) -> Row:
-    return Row(
-        outcome=comparison.outcome.value,
-        label=comparison.label,
-        parameters=plain_values(comparison.parameters),
-        measured=show_quantity(comparison.measured),
-        full=_short(f"{comparison.measured.text} ({comparison.measured.certainty.value})", 300),
-        relation=RELATIONS[comparison.relation],
-        stated=show_quantity(comparison.stated),
-        allowed="exact" if comparison.resolution == 0 else show_number(comparison.resolution, 3),
-        margin=show_margin(comparison.margin),
-        note=reasons.get(comparison.reason, ""),
     )
 
 
@@ -418,23 +263,10 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name} ")
         else:
-            yield f"{prefix}{name}", _plain(value)
+            yield f"{prefix}{name}", plain_text(value)
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return show_number(value)
-    if isinstance(value, list | tuple):
-        return "(" + ", ".join(_plain(each) for each in value) + ")"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_plain(each)}" for name, each in sorted(value.items())) + "}"
-    return str(value)
-
-
-def _short(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _letters(k: int) -> str:
-    """a, b, …, z, aa, ab, …: names of footnotes."""
-    return _letters(k // 26 - 1) + "abcdefghijklmnopqrstuvwxyz"[k % 26] if k >= 26 else chr(ord("a") + k)
+def _caption(figure: str) -> str:
+    """The name of a figure as its caption: a slug such as ``learning-curve`` becomes words."""
+    words = figure.replace("-", " ") if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", figure) else figure
+    return words[:1].upper() + words[1:]

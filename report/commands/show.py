@@ -62,7 +62,8 @@ def _found(result: ClaimResult) -> Iterator[str]:
 
 
 def _evidence(result: CheckResult) -> Iterator[str]:
-    from report.view import RELATIONS, duration, least_room_first, plain_values, show_margin, show_quantity
+    from report.evidence import least_room_first
+    from report.wording import RELATIONS, duration, plain_values, show_margin, show_quantity
 
     evidence = result.evidence
     yield from _field(

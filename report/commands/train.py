@@ -115,7 +115,7 @@ def _weights(text: str) -> tuple[float, float, float, float]:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    from report.view import duration, show_number
+    from report.wording import duration, show_number
 
     low, high = run.test_interval
     yield f"{'test error':<15} {run.test_error:.4g} [{low:.4g}, {high:.4g}]"
@@ -153,7 +153,7 @@ def _write(path: Path, text: str) -> None:
 def _progress() -> Iterator[Progress]:
     """A bar with ETA and objective in a terminal, a line at every tenth of the way elsewhere."""
     from report.terminal import is_plain
-    from report.view import duration, show_number
+    from report.wording import duration, show_number
 
     if is_plain():
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +14,7 @@ from verify.evidence import Series
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINE = Series(
-    "f", "$f_Q$", (64, 256, 1024), (1.0, 1.1, 1.0), (0.9, 1.0, 0.9), (1.1, 1.2, 1.1), "$m$", "size", "xy"
+    "f", "$f_Q$", (64, 256, 1024), (1.0, 1.1, 1.0), (0.8, 1.0, 0.9), (1.1, 1.3, 1.1), "$m$", "size", "xy"
 )
 BARS = Series("b", "error", ("NTK", "network"), (0.45, 0.126), (0.4, 0.1), (0.5, 0.15), "", "test error")
 
@@ -46,8 +47,23 @@ def test_series_differ_by_more_than_colour() -> None:
     main = [line for line in lines if line.get_linestyle() != "None"]
     assert len({line.get_marker() for line in main}) == 3
     assert len({str(line.get_linestyle()) for line in main}) == 3
-    bars = draw([BARS, BARS, BARS]).axes[0].patches
+    rows = [replace(BARS, label=label) for label in "abc"]
+    bars = draw(rows).axes[0].patches
+    assert [bar.get_hatch() for bar in bars[::2]] == [bar.get_hatch() for bar in bars[1::2]]
     assert len({bar.get_hatch() for bar in bars}) == 3
+    assert len({bar.get_hatch() for bar in draw([BARS]).axes[0].patches}) == 2
+
+
+def test_bars_of_one_label_are_one_row() -> None:
+    """Three checks give one bar each: they stand over their names, side by side, with their own errors."""
+    parts = [
+        replace(BARS, x=(x,), y=(y,), lower=(y - 0.01,), upper=(y + 0.02,))
+        for x, y in (("a", 1.0), ("b", 2.0))
+    ]
+    axes = draw(parts).axes[0]
+    centres = [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+    assert centres == pytest.approx([0.0, 1.0]) and [bar.get_height() for bar in axes.patches] == [1.0, 2.0]
+    assert axes.get_title(loc="left") == "error" and not axes.figure.legends
 
 
 def test_points_and_error_bars_are_where_the_data_are() -> None:
@@ -56,7 +72,7 @@ def test_points_and_error_bars_are_where_the_data_are() -> None:
     assert list(axes.get_lines()[0].get_xdata()) == [64, 256, 1024]
     assert list(axes.get_lines()[0].get_ydata()) == [1.0, 1.1, 1.0]
     caps = [list(line.get_ydata()) for line in axes.get_lines()[1:]]
-    assert caps == [pytest.approx([0.9, 1.0, 0.9]), pytest.approx([1.1, 1.2, 1.1])]
+    assert caps == [pytest.approx([0.8, 1.0, 0.9]), pytest.approx([1.1, 1.3, 1.1])]
     bars = draw([BARS]).axes[0]
     assert [bar.get_height() for bar in bars.patches] == [0.45, 0.126]
     assert [label.get_text() for label in bars.get_xticklabels()] == ["NTK", "network"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from report import html
-from report.view import MOST_FOLDED, MOST_ROWS
+from report.evidence import MOST_FOLDED, MOST_ROWS
 from theory.errors import InputError
-from verify.run import ClaimResult, Run
+from verify.run import ClaimResult, Run, kind_of
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)><!--&amp;{{ 7*7 }}$\\text{<b>}$"
 VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
@@ -92,7 +92,8 @@ def test_every_claim_has_its_section_with_all_that_is_known(run: Run, page_text:
         assert each.claim["source"] in section
         assert f"ntk-escape verify {each.claim['id']} --profile quick --seed 0" in section
         for result in each.results:
-            assert result.check in section and result.evidence.outcome.value in section
+            head = f"{result.evidence.outcome.value} {kind_of(result, each.claim).value} {result.check}"
+            assert head in " ".join(section.split())
             assert f"seed {result.seed}" in section
     control = page.articles["taylor.remainder-halved"]
     assert "Planted fault:" in control and "as it must be" in control
@@ -197,7 +198,7 @@ def test_text_has_enough_contrast(scheme: str) -> None:
     style = (Path(html.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", style, flags=re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", blocks[0 if scheme == "light" else 1]))
-    for name in ("ink", "soft", "link", "good", "bad"):
+    for name in ("ink", "soft", "link", "good", "bad", "open"):
         assert _contrast(colours[name], colours["paper"]) >= 4.5, name
         assert _contrast(colours[name], colours["panel"]) >= 4.5, name
     for name in [each[: -len("-back")] for each in colours if each.endswith("-back")]:

@@ -8,16 +8,9 @@ from dataclasses import replace
 import pytest
 from flint import arb
 
-from report.view import (
-    duration,
-    headline,
-    least_room_first,
-    report_view,
-    show_margin,
-    show_number,
-    show_quantity,
-    why,
-)
+from report.evidence import least_room_first
+from report.view import headline, margin_of, report_view, why
+from report.wording import duration, show_margin, show_number, show_quantity
 from verify.bound import UPPER, compare
 from verify.quantity import ball, confidence, exact, measured
 from verify.run import ClaimResult, Run
@@ -35,14 +28,14 @@ def control(run: Run) -> ClaimResult:
 def test_headline_of_a_run_in_which_all_is_well(run: Run) -> None:
     good = only(run, "taylor.remainder", "taylor.scale", "taylor.remainder-halved")
     assert headline(good) == "All 2 claims hold. 1 of 1 controls REFUTED, as each of them must be."
-    assert report_view(good).good
+    assert report_view(good).tone == "good"
 
 
 def test_headline_names_every_kind_of_failure_worst_first(run: Run) -> None:
     assert headline(run).startswith(
         "4 of 9 claims hold; 1 REFUTED, 1 ERROR, 1 UNDECIDED, 1 VACUOUS, 1 SKIPPED."
     )
-    assert not report_view(run).good
+    assert report_view(run).tone == "bad"
 
 
 def test_a_control_that_is_not_refuted_is_an_open_point(run: Run) -> None:
@@ -51,7 +44,7 @@ def test_a_control_that_is_not_refuted_is_an_open_point(run: Run) -> None:
     assert "0 of 1 controls REFUTED" in headline(odd)
     link, reason = report_view(odd).open_points[0]
     assert link.id == "taylor.remainder-halved" and "not refuted" in reason
-    assert not report_view(odd).good
+    assert report_view(odd).tone == "bad"
 
 
 def test_open_points_cover_exactly_what_is_not_established(run: Run) -> None:
@@ -132,12 +125,25 @@ def test_numbers_read_well(quantity: object, shown: str) -> None:
 def test_a_ball_shows_its_radius() -> None:
     value, radius = show_quantity(ball(arb("2.4", "1e-20"))).split(" ± ")
     assert value == "2.4" and 0 < float(radius) < 1e-15
+    assert show_quantity(ball(arb("1.23456789", "1e-3"))) == "1.2346 ± 0.001"
+    assert show_quantity(ball(arb(0, "3e-57"))) == "0 ± 3e-57"
+    assert show_quantity(ball(arb(2))) == "2"
+    odd = {
+        "<b>": ball(arb(2)).text,
+        "1e-320": "2 ± 1e-320",
+        "inf": "2 ± inf",
+        "nan": "2 ± nan",
+        "-1": "2 ± -1",
+    }
+    for radius, shown in odd.items():
+        assert show_quantity(replace(ball(arb(2)), radius=radius)) == shown
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        (0.031, "0.031 s"),
+        (0.0314, "31 ms"),
+        (0.25, "0.25 s"),
         (41.52, "41.5 s"),
         (119.7, "2 min 0 s"),
         (3600.0, "60 min 0 s"),
@@ -149,5 +155,18 @@ def test_durations(seconds: float, shown: str) -> None:
 
 
 def test_margins_and_exponents() -> None:
-    assert show_margin(None) == "" and show_margin(math.nan) == "unknown" and show_margin(0.0) == "0"
+    assert show_margin(None) == "" and show_margin(math.nan) == "unknown" and show_margin(0.0) == "exact"
     assert show_number(-0.000012345, 3) == "-1.23e-5" and show_number(-math.inf) == "-inf"
+
+
+def test_an_exact_match_does_not_hide_the_room_of_the_rest(run: Run) -> None:
+    claim = next(each for each in run.claims if each.claim["id"] == "taylor.scale")
+    match = compare("exponent", UPPER, exact(1), exact(1))
+    result = claim.results[0]
+    both = replace(
+        result, evidence=replace(result.evidence, comparisons=(*result.evidence.comparisons, match))
+    )
+    only_match = replace(result, evidence=replace(result.evidence, comparisons=(match,)))
+    assert margin_of(replace(claim, results=(both,))) == margin_of(claim) > 0
+    assert margin_of(replace(claim, results=(only_match,))) == 0
+    assert margin_of(replace(claim, results=())) is None
