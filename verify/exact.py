@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.printing.latex import LatexPrinter
 
 from theory.arithmetic import compile_arb
 from verify.bound import IDENTITY, Comparison, compare
@@ -69,7 +70,7 @@ def prove(
         if spot.outcome is Outcome.FAILS or not prover(identity):
             unproved.append(identity.label)
         elif not derivation:
-            steps.append(f"{sp.latex(identity.lhs)} = {sp.latex(identity.rhs)}")
+            steps.append(f"{typeset(identity.lhs)} = {typeset(identity.rhs)}")
     refuted = [spot.label for spot in spots if spot.outcome is Outcome.FAILS]
     if not spots:
         outcome, summary = Outcome.VACUOUS, "no identity was given"
@@ -78,7 +79,8 @@ def prove(
     elif unproved:
         outcome, summary = Outcome.UNDECIDED, f"neither proved nor refuted: {', '.join(unproved)}"
     else:
-        outcome, summary = Outcome.HOLDS, f"{len(spots)} identities derived exactly and spot-checked by balls"
+        counted = "1 identity" if len(spots) == 1 else f"{len(spots)} identities"
+        outcome, summary = Outcome.HOLDS, f"{counted} derived exactly and spot-checked by balls"
     return Evidence(
         outcome,
         summary,
@@ -102,6 +104,25 @@ def vanishes(expression: sp.Expr) -> bool:
         if expression == 0:
             return True
     return False
+
+
+def typeset(expression: sp.Expr) -> str:
+    """LaTeX of an expression, with a letter for each summation index that a normal form had numbered."""
+    numbered = sorted((s for s in expression.atoms(sp.Symbol) if s.name.startswith("_")), key=str)
+    letters = {symbol: sp.Symbol(f"j_{count}") for count, symbol in enumerate(numbered, start=1)}
+    return str(_Printer().doprint(expression.xreplace(letters)))
+
+
+class _Printer(LatexPrinter):
+    """One sum sign a limit: several limits under one sign need a macro that not every typesetter knows."""
+
+    def _print_Sum(self, node: sp.Sum) -> str:
+        signs = (
+            rf"\sum_{{{self._print(index)}={self._print(low)}}}^{{{self._print(high)}}} "
+            for index, low, high in reversed(node.limits)
+        )
+        body = str(self._print(node.function))
+        return "".join(signs) + (rf"\left({body}\right)" if isinstance(node.function, sp.Add) else body)
 
 
 def evaluate_at_random(identity: Identity, rng: random.Random) -> Comparison:
