@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
@@ -30,7 +30,11 @@ from verify.verdict import Outcome
 
 # -P keeps the current folder out of the search for `sys` and `json`; then the parent's own path is taken
 # over, so that the worker finds the very packages that the parent found.
-_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from verify.worker import main; main()"
+_BOOT = """import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from verify.worker import main
+main(sys.argv[2:])
+"""
 
 # Linear algebra libraries that start a thread per core would fight over the cores with other workers, and
 # sums split over threads depend on their number. A fixed hash seed fixes the order of sets of text.
@@ -93,6 +97,7 @@ Answers: TypeAlias = "Queue[tuple[_Worker, dict[str, Any] | None]]"
 def perform_all(
     tasks: Iterable[Task],
     *,
+    sources: Sequence[str],
     jobs: int,
     started: Callable[[Task], None],
     progressed: Callable[[Task, int, int], None],
@@ -103,6 +108,8 @@ def perform_all(
 
     Args:
         tasks: The tasks, in the order in which to start them.
+        sources: What every worker loads at its start: the same for each run of a set of claims, whichever of
+            them are selected, so that every check finds the same modules loaded.
         jobs: Number of worker processes.
         started: Called when a task is handed to a worker.
         progressed: Called with ``(task, done, total)``.
@@ -112,7 +119,7 @@ def perform_all(
     pool: list[_Worker] = []
     try:
         while waiting or any(worker.task for worker in pool):
-            _hand_out(waiting, pool, jobs=jobs, answers=answers, started=started)
+            _hand_out(waiting, pool, jobs=jobs, begin=lambda: _Worker(answers, sources), started=started)
             worker, answer = _next(answers)
             if worker is None or worker.task is None or worker not in pool:
                 pass  # silence, or a late word from a worker that was ended or is between two tasks
@@ -122,8 +129,12 @@ def perform_all(
                 worker.deadline = time.monotonic() + worker.task.limit
             elif answer["event"] == "progress":
                 progressed(worker.task, answer["done"], answer["total"])
+            elif answer["event"] == "result":
+                worker.result = CheckResult.from_json(answer["data"])
+            elif worker.result is not None:
+                yield worker.finish(worker.result, final=worker.result.evidence.outcome is not Outcome.ERROR)
             else:
-                yield worker.finish(CheckResult.from_json(answer["data"]))
+                yield worker.finish_without(_death(answer["code"]))
             for worker in [each for each in pool if each.task]:
                 if not worker.alive():  # its last answers may still be on their way
                     worker.deadline = min(worker.deadline, time.monotonic() + _LAST_WORDS_SECONDS)
@@ -147,14 +158,14 @@ def _hand_out(
     pool: list[_Worker],
     *,
     jobs: int,
-    answers: Answers,
+    begin: Callable[[], _Worker],
     started: Callable[[Task], None],
 ) -> None:
     """Give each idle worker a task, starting workers as needed."""
     while waiting and sum(worker.task is not None for worker in pool) < jobs:
         worker = next((each for each in pool if each.task is None), None)
         if worker is None:
-            worker = _Worker(answers)
+            worker = begin()
             pool.append(worker)
         if worker.start(waiting[0]):
             started(waiting.popleft())
@@ -166,24 +177,34 @@ def _hand_out(
 def _retire(worker: _Worker, pool: list[_Worker], *, channel_closed: bool) -> Done:
     """End a worker that died or is over time; give the result of the task that it had."""
     pool.remove(worker)
-    death = worker.death(wait=_LAST_WORDS_SECONDS if channel_closed else 0.0)
-    if death is None and channel_closed:
-        death = "the check closed the channel on which its worker process answers"
+    code = worker.exit_code(wait=_LAST_WORDS_SECONDS if channel_closed else 0.0)
     worker.end()
-    return worker.finish_dead(death)
+    if code is None and not channel_closed:
+        return worker.finish_without(None)
+    return worker.finish_without("the worker closed its channel" if code is None else _death(code))
+
+
+def _death(code: int) -> str:
+    """How a process ended that should not have, from its exit code."""
+    if code >= 0:
+        return f"the process of the check left with exit code {code}"
+    name = signal.Signals(-code).name
+    hint = "; most often because memory ran out" if name == "SIGKILL" else ""
+    return f"the process of the check was ended by {name}{hint}"
 
 
 class _Worker:
     """A worker process and the task that it has in hand."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, sources: Sequence[str]) -> None:
         self.task: Task | None = None
+        self.result: CheckResult | None = None
         self.deadline = math.inf
         self._since = 0.0
         self._output = ""
         self._printed = tempfile.TemporaryFile(buffering=0)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path)],
+            [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), *sources],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
@@ -215,43 +236,40 @@ class _Worker:
             channel.flush()
         except OSError:
             return False
-        self.task, self._since = task, time.monotonic()
+        self.task, self.result, self._since = task, None, time.monotonic()
         self.deadline = self._since + _START_SECONDS + task.limit
         return True
 
-    def finish(self, result: CheckResult) -> Done:
-        """Close the task with the result that the process gave."""
+    def finish(self, result: CheckResult, *, final: bool) -> Done:
+        """Close the task with its result."""
         assert self.task is not None
         task, self.task = self.task, None
-        final = result.evidence.outcome is not Outcome.ERROR
         return Done(task, result, final, self._take_output())
 
-    def finish_dead(self, death: str | None) -> Done:
-        """Close the task of an ended process: ERROR if it died by itself, UNDECIDED if it was over time."""
+    def finish_without(self, death: str | None) -> Done:
+        """Close a task that has no result: an ERROR if its process died, UNDECIDED if it was stopped."""
         assert self.task is not None
-        task, self.task = self.task, None
+        output = self._take_output()
         if death is None:
-            reason = f"stopped at its time limit of {task.limit:g} s; raise the limit or lower the profile"
+            reason = (
+                f"stopped at its time limit of {self.task.limit:g} s; raise the limit or lower the profile"
+            )
             evidence, trace = Evidence(Outcome.UNDECIDED, reason), ""
         else:
-            lines = self._output.splitlines()  # the dump of a crash ends in a long list of loaded modules
+            lines = output.splitlines()  # the dump of a crash ends in a long list of loaded modules
             trace = steady("\n".join(line for line in lines if not line.startswith("Extension modules:")))
             evidence = Evidence(Outcome.ERROR, death)
         seconds = time.monotonic() - self._since
+        task, self.task = self.task, None
         result = CheckResult(task.claim_id, task.check, task.seed, evidence, seconds, trace)
-        return Done(task, result, False, self._output)
+        return Done(task, result, False, output)
 
-    def death(self, *, wait: float) -> str | None:
-        """How the process ended, waiting that many seconds for it; None while it runs."""
+    def exit_code(self, *, wait: float) -> int | None:
+        """The exit code of the process, waiting that many seconds for it; None while it runs."""
         try:
-            code = self._process.wait(wait)
+            return self._process.wait(wait)
         except subprocess.TimeoutExpired:
             return None
-        if code >= 0:
-            return f"the worker process left with exit code {code} during this check"
-        name = signal.Signals(-code).name
-        hint = "; most often because memory ran out" if name == "SIGKILL" else ""
-        return f"the worker process was ended by {name} during this check{hint}"
 
     def end(self) -> None:
         """End the process and whatever it started, and close the channels."""
@@ -272,6 +290,8 @@ class _Worker:
 
     def _take_output(self) -> str:
         """What was printed since the last time, cut to its end if it is long; the process is idle or gone."""
+        if self._printed.closed:
+            return self._output
         size = self._printed.seek(0, os.SEEK_END)
         self._printed.seek(max(0, size - _MAX_OUTPUT))
         text = self._printed.read().decode("utf-8", "replace")
@@ -283,7 +303,8 @@ class _Worker:
         """Put each answer into the queue, and None when the channel ends."""
         channel = self._process.stdout
         assert channel is not None
-        with suppress(ValueError, OSError):  # half a line, from a process that was killed while it wrote
+        with suppress(OSError):
             for line in channel:
-                answers.put((self, json.loads(line)))
+                with suppress(ValueError):  # half a line, from a process that died while it wrote
+                    answers.put((self, json.loads(line)))
         answers.put((self, None))

@@ -6,7 +6,9 @@ failing case is shrunk by Hypothesis and the smallest one found becomes the evid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -76,7 +78,8 @@ def hold_property(
         print_blob=False,
     )
     try:
-        seed(context.seed)(runner(given(strategy)(attempt)))()
+        with _same_draws_everywhere():
+            seed(context.seed)(runner(given(strategy)(attempt)))()
     except _CounterexampleFound:
         return Evidence(
             Outcome.FAILS,
@@ -94,6 +97,27 @@ def hold_property(
         counts=counts,
         parameters=dict(parameters or {}),
     )
+
+
+@contextmanager
+def _same_draws_everywhere() -> Iterator[None]:
+    """Keep Hypothesis from mixing constants of the loaded modules into its draws.
+
+    It looks for numbers in the source of whatever local module is loaded by then, so the draws of one seed
+    would depend on which checks ran before in the same process.
+    """
+    providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
+    collect = getattr(providers, "_get_local_constants", None)
+    if collect is None:  # a release that does not do so
+        yield
+        return
+    providers._get_local_constants = providers.Constants
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = collect
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _room(comparison: Comparison) -> tuple[bool, float]:

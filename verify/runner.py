@@ -103,7 +103,7 @@ def run(
             else:
                 todo.append(task)
         try:
-            _compute(todo, results, store=store, key=key, jobs=jobs, observer=observer)
+            _compute(todo, results, sources=sources, store=store, key=key, jobs=jobs, observer=observer)
         except KeyboardInterrupt:
             interrupted = True
         if fingerprint(sources) != key.fingerprint:
@@ -124,6 +124,7 @@ def _compute(
     tasks: list[Task],
     results: dict[tuple[str, str], CheckResult],
     *,
+    sources: list[str],
     store: Store,
     key: Key,
     jobs: int,
@@ -133,6 +134,7 @@ def _compute(
     output = store.path.with_name(OUTPUT_NAME)
     outcomes = perform_all(
         tasks,
+        sources=sources,
         jobs=jobs,
         started=lambda task: observer.started(task.claim_id, task.check),
         progressed=lambda task, done, total: observer.progressed(task.claim_id, task.check, done, total),
@@ -159,7 +161,7 @@ def _plan(
                 claim_id=claim.id,
                 check=check.name,
                 profile=profile,
-                seed=derive_seed(seed, claim.id, check.stream),
+                seed=derive_seed(seed, claim.id, check.stream or check.name),
                 limit=limit,
             ),
         )

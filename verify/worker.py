@@ -1,26 +1,33 @@
 """Perform one check, in this process or as a worker process that answers in lines of JSON.
 
-A worker reads one command a line on its standard input, ``{"source", "claim", "check", "profile", "seed"}``,
-and answers with lines ``{"event": "started"}``, ``{"event": "progress", "done", "total"}`` and
-``{"event": "result", "data"}``. It moves both channels away before it loads anything else, so what a check
-prints goes to standard error and never between the answers. It ends when its input ends, mid-check too.
+A worker loads all sources of claims, reads one command a line on its standard input, ``{"source", "claim",
+"check", "profile", "seed"}``, and answers with lines ``{"event": "started"}``, ``{"event": "progress",
+"done", "total"}``, ``{"event": "result", "data"}`` and at last ``{"event": "ended", "code"}``, which comes without
+a result if the check took its process down. It moves both channels away before it loads anything else, so what a
+check prints goes to standard error and never between the answers.
+
+On Linux each check runs in a fork of the worker, which itself never runs one. So no check sees what another
+left behind (caches, precisions, generators, imports), its result does not depend on the order of checks, and a
+crash costs no new start. Elsewhere a check runs in the worker itself. A worker ends when its input ends.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import os
 import random
+import select
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
@@ -95,20 +102,52 @@ def find(source: str, claim_id: str) -> Claim:
     )
 
 
-def main() -> None:
-    """Serve commands until the standard input ends; then end, whatever is going on."""
-    commands = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb")
+def main(sources: Iterable[str] = ()) -> None:
+    """Serve commands until the standard input ends; then end, whatever is going on.
+
+    Args:
+        sources: Modules and files of claims to load at the start.
+    """
+    commands, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     faulthandler.enable()
-    _offer_to_the_oom_killer()
-    waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    threading.Thread(target=_read, args=(commands, waiting), daemon=True).start()
-    while True:
-        _serve(waiting.get(), answers)
+    for source in sources:
+        with suppress(InputError):  # the check that needs it will say so
+            load(source)
+    gc.freeze()  # what is loaded stays for good; collecting it in a fork would only copy its pages
+    for line in commands:
+        command, code = json.loads(line), 0
+        if sys.platform == "linux":
+            code = _serve_in_fork(command, answers, commands)
+        else:
+            _serve(command, answers)
+        # On a line of its own, should the fork have died within one.
+        answers.write(b"\n" + canonical({"event": "ended", "code": code}).encode() + b"\n")
+        answers.flush()
+    _end()
+
+
+def _serve_in_fork(command: dict[str, Any], answers: BinaryIO, commands: BinaryIO) -> int:
+    """Answer one command in a fork; give its exit code, negative for a signal."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _offer_to_the_oom_killer()
+            _serve(command, answers)
+            os._exit(0)
+        except BaseException:  # the answer could not be given, and the loop of the worker is not for the fork
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    handle = os.pidfd_open(child)
+    ready, _, _ = select.select([handle, commands.fileno()], [], [])
+    os.close(handle)
+    if commands.fileno() in ready:  # a next command would come after the answer: the input has ended
+        _end()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
@@ -141,12 +180,10 @@ def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
     answer("result", data=result.to_json())
 
 
-def _read(commands: BinaryIO, waiting: SimpleQueue[dict[str, Any]]) -> None:
-    """Pass commands on; end the process when the parent closes the channel or is gone."""
-    for line in commands:
-        waiting.put(json.loads(line))
+def _end() -> NoReturn:
+    """End this process and, where it leads a session of its own, whatever its checks started."""
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)  # and whatever the check started
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(0)
 
 

@@ -57,6 +57,21 @@ def dies(context: Context) -> Evidence:
     os._exit(7)
 
 
+def leaves_quietly(context: Context) -> Evidence:
+    os._exit(0)
+
+
+def leaves_traces(context: Context) -> Evidence:
+    # What a check leaves behind in its process must not reach the next one, which looks for it.
+    os.environ["MISBEHAVING_TRACE"] = "x"
+    np.random.uniform(size=3)
+    return good(context)
+
+
+def finds_no_traces(context: Context) -> Evidence:
+    return Evidence(Outcome.FAILS if "MISBEHAVING_TRACE" in os.environ else Outcome.HOLDS, "traces")
+
+
 def crashes(context: Context) -> Evidence:
     ctypes.string_at(0)
     raise AssertionError("unreachable")
@@ -89,8 +104,7 @@ def reads_input(context: Context) -> Evidence:
 
 def closes_channels(context: Context) -> Evidence:
     os.closerange(3, 64)
-    time.sleep(600)
-    raise AssertionError("unreachable")
+    return good(context)
 
 
 def returns_number(context: Context) -> Evidence:
@@ -137,6 +151,9 @@ CLAIMS = (
     claim(raises),
     claim(exits),
     claim(dies),
+    claim(leaves_quietly),
+    claim(leaves_traces),
+    claim(finds_no_traces),
     claim(crashes),
     claim(hangs),
     claim(prints),
@@ -167,6 +184,19 @@ CLAIMS = (
         control_of="bad.good",
         fault="none at all",
         checks=(Check(Kind.PROPERTY, good, scope=""),),
+    ),
+    Claim(
+        id="bad.shared",
+        title="two checks that look at the same random problem, and one that has its own",
+        statement="0 \\le 1",
+        bound=UPPER,
+        source="this file",
+        checks=(
+            Check(Kind.PROPERTY, good, scope="", name="one", stream="pair"),
+            Check(Kind.PROPERTY, good, scope="", name="two", stream="pair"),
+            Check(Kind.PROPERTY, good, scope="", name="three"),
+            Check(Kind.PROPERTY, good, scope="", name="four"),
+        ),
     ),
     Claim(
         id="bad.vacuous",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import verify.environment
 from theory.errors import InputError
 from verify.claim import Profile, derive_seed
 from verify.export import read_json, without_times, write_json
@@ -62,6 +63,14 @@ def evidence_of(finished, name):
     return found.results[0].evidence
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _settled_code():
+    """One fingerprint for the whole module, so that editing the code while the tests run disturbs none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("verify.runner.fingerprint", lambda sources: "0" * 64)
+        yield
+
+
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
     """All misbehaving claims, run by one worker and by two."""
@@ -83,7 +92,9 @@ def everything(tmp_path_factory):
         ("hangs", Outcome.UNDECIDED, "time limit of 4 s", ""),
         ("prints", Outcome.HOLDS, "1 of 1", ""),
         ("reads-input", Outcome.ERROR, "EOFError", "in reads_input"),
-        ("closes-channels", Outcome.ERROR, "closed the channel", ""),
+        ("closes-channels", Outcome.ERROR, "exit code 1", "Bad file descriptor"),
+        ("leaves-quietly", Outcome.ERROR, "exit code 0", ""),
+        ("finds-no-traces", Outcome.HOLDS, "traces", ""),
         ("returns-number", Outcome.ERROR, "returned float; allowed: an Evidence", ""),
         ("returns-array", Outcome.ERROR, "evidence['evidence']['parameters']['W'] of type numpy.ndarray", ""),
         ("returns-wrong-field", Outcome.ERROR, "0.5 is not of type 'integer'", ""),
@@ -100,7 +111,7 @@ def test_each_check_gets_the_outcome_that_it_deserves(everything, name, outcome,
     assert result.evidence.outcome is outcome
     assert message in result.evidence.summary
     assert trace in result.traceback
-    assert (result.traceback == "") == (outcome is not Outcome.ERROR or name in ("dies", "closes-channels"))
+    assert (result.traceback == "") == (outcome is not Outcome.ERROR or name in ("dies", "leaves-quietly"))
 
 
 def test_one_job_and_two_give_the_same_json(everything):
@@ -142,6 +153,14 @@ def test_each_check_has_its_own_seed_and_global_generators_follow_it(everything)
     values = [results[name].evidence.comparisons[0] for name in ("bad.good", "bad.also-good", "bad.prints")]
     assert len({each.measured.value for each in values}) == 3
     assert len({each.parameters["slips"] for each in values}) == 3
+
+
+def test_checks_of_one_stream_share_their_seed_and_others_do_not(everything):
+    _, _, one, _ = everything
+    (claim,) = [each for each in one.claims if each.claim["id"] == "bad.shared"]
+    seeds = {result.check: result.seed for result in claim.results}
+    assert seeds["one"] == seeds["two"]
+    assert len(set(seeds.values())) == 3
 
 
 def test_a_run_with_misbehaving_checks_is_written_and_read(everything, tmp_path):
@@ -191,6 +210,7 @@ def test_a_finished_result_is_not_computed_again(tmp_path, monkeypatch):
 
 
 def test_changed_code_makes_every_result_unfinished(tmp_path, monkeypatch):
+    monkeypatch.setattr("verify.runner.fingerprint", verify.environment.fingerprint)
     run_some(tmp_path, "bad.good")
     monkeypatch.setattr("verify.environment._version", lambda name, missing: "another")
     recorder = Recorder()
@@ -274,10 +294,12 @@ def test_a_claim_that_its_source_defines_only_sometimes_is_an_error_not_a_crash(
 def start_run(folder, marks):
     """Another process that runs a good claim, then one that hangs, and prints what came out."""
     program = f"""
+        import verify.runner
         from verify.claim import Profile
         from verify.registry import registry
         from verify.runner import run
 
+        verify.runner.fingerprint = lambda sources: "0" * 64
         claims = registry([{MISBEHAVING!r}])
         selected = claims.select(["bad.good", "bad.hangs"])
         found = run(claims, selected, profile=Profile.QUICK, seed=3, jobs=1, folder={str(folder)!r})
