@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -188,8 +189,15 @@ def _claim_view(result: ClaimResult, by_id: Mapping[str, ClaimResult], run: Run)
         rests_on=tuple(_link(each, by_id) for each in claim["depends_on"]),
         used_by=tuple(_link(each.claim["id"], by_id) for each in users),
         controls=tuple(_link(each.claim["id"], by_id) for each in controls),
-        command=f"ntk-escape verify {name} --profile {run.profile.value} --seed {run.seed}",
+        command=_command(claim, run),
     )
+
+
+def _command(claim: Mapping[str, Any], run: Run) -> str:
+    """The command that runs the claim again; a claim of a user's file needs that file."""
+    file = claim["defined_in"]
+    words = ["ntk-escape", "verify", *([file] if file.endswith(".py") else []), claim["id"]]
+    return shlex.join([*words, "--profile", run.profile.value, "--seed", str(run.seed)])
 
 
 def _topics(views: Iterable[ClaimView]) -> tuple[tuple[str, tuple[ClaimView, ...]], ...]:

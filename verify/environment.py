@@ -19,7 +19,8 @@ from verify.plain import canonical
 
 DISTRIBUTION = "ntk-escape"
 LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "torch", "python-flint", "hypothesis")
-PACKAGES = ("theory", "training", "verify", "report")
+# report/ renders results and decides none.
+PACKAGES = ("theory", "training", "verify")
 
 # The code that decides a result: Python modules and Coq proofs.
 _SUFFIXES = (".py", ".v")
@@ -43,10 +44,10 @@ def environment() -> dict[str, Any]:
 
 
 def fingerprint(sources: Iterable[str] = ()) -> str:
-    """SHA-256 over everything that decides a result: the code of the four packages, claims, environment.
+    """SHA-256 over everything that decides a result: the code of the packages, claims, environment.
 
     A stored result counts as finished only under the same fingerprint. A file of claims counts with its own
-    text; a module that it imports from outside the four packages does not.
+    text; a module that it imports from outside the packages does not.
 
     Args:
         sources: Dotted names of modules and paths of files that define the claims.
@@ -69,7 +70,7 @@ def fingerprint(sources: Iterable[str] = ()) -> str:
 
 
 def _package_files() -> list[tuple[str, Path]]:
-    """Name and path of each file of code in the four packages."""
+    """Name and path of each file of code in the packages."""
     found = []
     for package in PACKAGES:
         for root in map(Path, _locations(package)):
@@ -80,7 +81,7 @@ def _package_files() -> list[tuple[str, Path]]:
 
 
 def _source_files(sources: Iterable[str]) -> list[tuple[str, Path]]:
-    """Name and path of each source outside the four packages."""
+    """Name and path of each source outside the packages."""
     found = []
     for source in set(sources):
         if source.endswith(".py"):

@@ -62,7 +62,7 @@ class ClaimResult:
     """A claim with its results, its own verdict and the propagated one.
 
     Attributes:
-        claim: The claim's own data (`Claim.describe`).
+        claim: The claim's own data (`Claim.describe`), and where it is defined.
         own: Verdict from its own checks.
         propagated: Weakest verdict among the claim and all that it depends on.
         results: Results of its checks, in the claim's order.
@@ -198,7 +198,7 @@ def judge(
     propagated = registry.propagate(own)
     return tuple(
         ClaimResult(
-            claim=claim.describe(),
+            claim={**claim.describe(), "defined_in": registry.origin[claim.id]},
             own=own[claim.id],
             propagated=propagated[claim.id],
             results=tuple(

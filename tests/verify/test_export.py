@@ -50,7 +50,7 @@ def make_run(*, base: Outcome = Outcome.HOLDS, value: float = math.nan) -> Run:
         (each.id, "check"): CheckResult(each.id, "check", 5, found, 0.125)
         for each, found in zip(claims, evidence, strict=True)
     }
-    registry = Registry({each.id: each for each in claims}, {})
+    registry = Registry({each.id: each for each in claims}, {each.id: "nowhere" for each in claims})
     environment = {
         "ntk-escape": "source",
         "python": "3.11",
