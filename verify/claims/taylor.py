@@ -1,4 +1,4 @@
-"""Claims on the Taylor terms f_L, f_Q, f^(3) in the movement W: definition, homogeneity, remainder, signs."""
+"""Claims on the Taylor terms f_L, f_Q, f^(3) in the movement W: definition, homogeneity, remainder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from theory import activation as exact_activation
-from theory import expansion, signs
+from theory import expansion
 from theory.arithmetic import evaluate
 from training.network import Network
 from verify.bound import IDENTITY, UPPER, Comparison, compare
@@ -44,7 +44,7 @@ def torch_term(context: Context, *, order: int) -> Evidence:
         network, W, X = draw(case)
         values = {"f": network.term(order, W, X), "named": _named(network, order, W, X)}
         twins = [evaluate(_coefficient(case["activation"], order), at(network, W, x), FIELD) for x in X]
-        size = _sizes(network, order, W, X)
+        size = sizes(network, order, W, X)
         compared = [
             agree(f"{NAMES[order]}, {how}", value, twins, size=size, parameters=case)
             for how, value in values.items()
@@ -85,7 +85,7 @@ def torch_homogeneity(context: Context) -> Evidence:
         for order, name in NAMES.items():
             scaled = network.term(order, W * 2.0**power, X) * 2.0 ** (-power * order)
             gap = (scaled - network.term(order, W, X)).abs().max()
-            size = float(_sizes(network, order, W, X).max())
+            size = float(sizes(network, order, W, X).max())
             compared.append(
                 compare(
                     name,
@@ -155,7 +155,7 @@ def torch_remainder(context: Context, *, divisor: int = 1) -> Evidence:
         third = exact_activation.builtin(case["activation"]).suprema(3)
         gap = (network.f(W, X) - network.f_L(W, X) - network.f_Q(W, X)).abs()
         cubes = (X @ W.T).abs().pow(3).sum(dim=1) / (6 * network.m**0.5)
-        rounding = 1e-15 * torch.stack([_sizes(network, order, W, X) for order in (0, 1, 2)]).sum(dim=0)
+        rounding = 1e-15 * torch.stack([sizes(network, order, W, X) for order in (0, 1, 2)]).sum(dim=0)
         worst = int((gap - rounding - float(third) * cubes / divisor).argmax())
         return [
             compare(
@@ -170,50 +170,6 @@ def torch_remainder(context: Context, *, divisor: int = 1) -> Evidence:
         ]
 
     return hold_property(context, small_cases(), test, examples=context.pick(100, 1000))
-
-
-def sign_identity(context: Context, *, which: str) -> Evidence:
-    """The sign average for general m, from E S_r S_s = δ_rs and E S_r = 0."""
-    pair = Identity(which, *_SIGN_PAIRS[which]())
-    return prove([pair], seed=context.seed, prover=prover(signs.SIGN_RULES), spot_check=spot_check())
-
-
-def sign_enumeration(context: Context, *, order: int, power: int, stated: str, factor: int = 1) -> Evidence:
-    """All 2^m sign vectors in torch, against the stated value."""
-
-    def test(case: dict[str, Any]) -> list[Comparison]:
-        network, W, X = draw(case)
-        total = torch.zeros(len(X), dtype=torch.float64)
-        spread = torch.zeros(len(X), dtype=torch.float64)
-        reference = network.term(order, W, X)
-        for S in itertools.product((1.0, -1.0), repeat=network.m):
-            value = network.term(order, torch.tensor(S, dtype=torch.float64)[:, None] * W, X)
-            total += value**power
-            spread = torch.maximum(spread, (value - reference).abs())
-        mean = total / 2**network.m
-        sizes = _sizes(network, order, W, X)
-        if stated == "energy":
-            slopes = network.sigma1(X) * (X @ W.T)
-            right, left, size = factor * (slopes**2).sum(dim=1) / network.m, mean, sizes**2
-        elif stated == "unchanged":
-            right, left, size = torch.zeros_like(spread), spread, sizes
-        else:
-            right, left, size = torch.zeros_like(mean), mean, sizes
-        worst = int(((left - right).abs() / size).argmax())
-        return [
-            compare(
-                f"{NAMES[order]} over all {2**network.m} sign vectors",
-                IDENTITY,
-                measured(float(left[worst])),
-                measured(float(right[worst])),
-                resolution=ROUNDING,
-                relative_to=float(size[worst]) or 1.0,
-                reason="float64 rounding relative to the sum of the terms' sizes",
-                parameters=case,
-            )
-        ]
-
-    return hold_property(context, small_cases(), test, examples=context.pick(25, 100))
 
 
 def at(network: Network, W: Tensor, x: Tensor) -> dict[Any, Any]:
@@ -250,21 +206,13 @@ def _named(network: Network, order: int, W: Tensor, X: Tensor) -> Tensor:
     return {1: network.f_L, 2: network.f_Q}.get(order, partial(network.term, order))(W, X)
 
 
-def _sizes(network: Network, order: int, W: Tensor, X: Tensor) -> Tensor:
+def sizes(network: Network, order: int, W: Tensor, X: Tensor) -> Tensor:
     """Sum of the absolute terms of f^(j), `(n,)`: what rounding is relative to."""
     return (network.sigma(order, X) * (X @ W.T) ** order).abs().sum(dim=1) / network.m**0.5
 
 
 def _same(identity: Identity) -> bool:
     return bool(sp.expand(identity.lhs - identity.rhs, trig=True) == 0)
-
-
-_SIGN_PAIRS = {
-    "energy": signs.linear_energy,
-    "unchanged": signs.quadratic_unchanged,
-    "mean": signs.cubic_mean,
-    "low": signs.low_energy,
-}
 
 
 def _definition(order: int, slug: str, title: str, formula: str) -> Claim:
@@ -341,56 +289,6 @@ CLAIMS = (
         ),
     ),
     Claim(
-        id="taylor.sign-linear",
-        title="Energy of f_L under random signs",
-        statement=r"\mathbb{E}_S\,f_L(x;W\odot S)^2 = \frac1m \sum_r \sigma'(w_{0,r}\cdot x)^2 (w_r\cdot x)^2",
-        bound=IDENTITY,
-        source=PAPER,
-        assumptions=(r"$S_r$ independent fair signs",),
-        depends_on=("taylor.linear-term",),
-        checks=(
-            Check(Kind.SYMBOLIC, partial(sign_identity, which="energy"), scope=GENERAL, general=True),
-            Check(
-                Kind.PROPERTY,
-                partial(sign_enumeration, order=1, power=2, stated="energy"),
-                scope="torch, all 2^m sign vectors, m ≤ 6",
-            ),
-        ),
-    ),
-    Claim(
-        id="taylor.sign-quadratic",
-        title="f_Q does not see signs",
-        statement=r"f_Q(x;W\odot S) = f_Q(x;W) \text{ for every sign vector } S",
-        bound=IDENTITY,
-        source=PAPER,
-        depends_on=("taylor.quadratic-term",),
-        checks=(
-            Check(Kind.SYMBOLIC, partial(sign_identity, which="unchanged"), scope=GENERAL, general=True),
-            Check(
-                Kind.PROPERTY,
-                partial(sign_enumeration, order=2, power=1, stated="unchanged"),
-                scope="torch, all 2^m sign vectors, m ≤ 6",
-            ),
-        ),
-    ),
-    Claim(
-        id="taylor.sign-cubic",
-        title="The third term averages out",
-        statement=r"\mathbb{E}_S\,f^{(3)}(x;W\odot S) = 0",
-        bound=IDENTITY,
-        source=PAPER,
-        assumptions=(r"$S_r$ independent fair signs",),
-        depends_on=("taylor.cubic-term",),
-        checks=(
-            Check(Kind.SYMBOLIC, partial(sign_identity, which="mean"), scope=GENERAL, general=True),
-            Check(
-                Kind.PROPERTY,
-                partial(sign_enumeration, order=3, power=1, stated="zero"),
-                scope="torch, all 2^m sign vectors, m ≤ 6",
-            ),
-        ),
-    ),
-    Claim(
         id="control.quadratic-half",
         title="f_Q without its factor 1/2",
         statement=r"f_Q = \frac{1}{\sqrt m}\sum_r a_r\,\sigma''(w_{0,r}\cdot x)\,(w_r\cdot x)^2",
@@ -429,21 +327,5 @@ CLAIMS = (
         control_of="taylor.remainder",
         fault="constant ten times too small",
         checks=(Check(Kind.PROPERTY, partial(torch_remainder, divisor=10), scope="torch, m ≤ 6"),),
-    ),
-    Claim(
-        id="control.sign-energy",
-        title="Energy under signs, twice too large",
-        statement=r"\mathbb{E}_S\,f_L(x;W\odot S)^2 = \frac2m \sum_r \sigma'(w_{0,r}\cdot x)^2 (w_r\cdot x)^2",
-        bound=IDENTITY,
-        source="control",
-        control_of="taylor.sign-linear",
-        fault="factor 2",
-        checks=(
-            Check(
-                Kind.PROPERTY,
-                partial(sign_enumeration, order=1, power=2, stated="energy", factor=2),
-                scope="torch, all 2^m sign vectors, m ≤ 6",
-            ),
-        ),
     ),
 )
