@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from theory import expansion, sphere
+from theory import bessel, expansion, sphere
 from theory.activation import Activation
 from theory.arithmetic import compile_arb, evaluate
 from theory.parser import to_tree
@@ -194,7 +194,7 @@ def test_infinite_width_kernel(d: int, seed: int) -> None:
     X = sample_sphere(2, d, radius=d**0.5, generator=generator(seed, "inputs"))
     s = sp.Symbol("s")
     # w is uniform on the unit sphere: E cos(w·v) = j(‖v‖²/d) with j for the sphere of radius √d.
-    profile = compile_arb(sphere.ball(s / d, sp.Integer(d)), [s], prec=192)
+    profile = compile_arb(bessel.ball(s / d, sp.Integer(d)), [s], prec=192)
     twin = []
     for x in X:
         for other in X:

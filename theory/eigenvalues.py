@@ -51,8 +51,9 @@ class Spectrum:
 
     @property
     def beyond(self) -> arb:
-        """A bound on λ_j for every j > top: λ_j B(d,j) is part of `rest`, and B(d,j) grows with j."""
-        return (self.rest / harmonic_dimension(self.d, len(self.eigenvalues))).upper()
+        """Ball for the largest λ_j with j > top, from 0 up: λ_j B(d,j) is part of `rest`, and B(d,j) grows."""
+        with working_precision(PREC):
+            return (self.rest / harmonic_dimension(self.d, len(self.eigenvalues))).upper().union(0)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Gap:
         k: Degree.
         ratio: Ball for λ_k/λ_{k+1}.
         lowest: Ball for the smallest of λ_0, …, λ_k.
-        highest: Ball for the largest of λ_{k+1}, …, λ_top, or a bound on all later ones if that is larger.
+        highest: Ball for the largest λ_j with j > k, of all degrees.
     """
 
     d: int

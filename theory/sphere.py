@@ -260,14 +260,16 @@ def _legendre(l: int, d: sp.Expr) -> tuple[sp.Expr, ...]:
 def _expect(poly: sp.Expr, variables: tuple[sp.Symbol, ...], d: sp.Expr) -> sp.Expr:
     """Term by term, in the polynomial ring over rational functions of √d and the other symbols."""
     d, root = checked_dimension(d), sp.Dummy("root", positive=True)
-    rational = poly.subs(sp.sqrt(d), root) if sp.sqrt(d).is_Pow else poly
+    # √d itself for a symbol, √2 for d = 8, nothing for d = 9: what the ring does not know.
+    surd = next(iter(sp.sqrt(d).atoms(sp.Pow)), root)
+    rational = poly.subs(surd, root)
     rational = rational.subs(d, root**2) if d.is_Symbol else rational
     others = sorted(rational.free_symbols - set(variables) | {root}, key=str)
     expanded = _polynomial(rational, variables, sp.QQ.frac_field(*others))
     value = sum(
         (c * monomial_moment(e, d) for e, c in expanded.terms() if not any(k % 2 for k in e)), sp.S.Zero
     )
-    return sp.cancel(sp.together(value.subs(root, sp.sqrt(d))))
+    return sp.cancel(sp.together(value.subs(root, surd)))
 
 
 def _polynomial(expr: sp.Expr, variables: tuple[sp.Symbol, ...], domain: sp.Domain) -> sp.Poly:

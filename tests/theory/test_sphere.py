@@ -152,6 +152,14 @@ def test_hermite_rate_is_the_limit_of_the_gap() -> None:
             assert abs(scaled - sphere.hermite_rate(l)[power]) < sp.Float("1e-9")
 
 
+@pytest.mark.parametrize("dimension", [3, 4, 8, 12, 40])
+def test_coefficients_at_integers_are_those_of_the_symbol(dimension: int) -> None:
+    """At d = 8 the root √d is 2√2, at d = 4 it is 2: neither is a power of one number as √d is."""
+    for l in range(4):
+        general = sphere.mu(l, z**3 + z**2 + z, z, d).subs(d, dimension)
+        assert sp.simplify(general - sphere.mu(l, z**3 + z**2 + z, z, sp.Integer(dimension))) == 0
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="dimension d = 2"):
         sphere.P(2, u, sp.Integer(2))

@@ -4,9 +4,13 @@ SOURCES: tuple[str, ...] = (
     "verify.claims.sphere",
     "verify.claims.activation",
     "verify.claims.taylor",
+    "verify.claims.signs",
     "verify.claims.scales",
     "verify.claims.regularizer",
     "verify.claims.loss",
     "verify.claims.directions",
+    "verify.claims.spectrum",
+    "verify.claims.eigenvalues",
+    "verify.claims.exponents",
     "verify.claims.training",
 )

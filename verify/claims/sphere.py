@@ -12,7 +12,7 @@ from flint import arb
 from hypothesis import strategies
 from scipy import stats
 
-from theory import sphere
+from theory import bessel, sphere
 from theory.arithmetic import compile_arb
 from training import sphere as torch_sphere
 from verify.bound import IDENTITY, LIMIT, UPPER, Comparison, compare, rate
@@ -262,7 +262,7 @@ def _largest_gap(l: int, dimension: int) -> arb:
 
 def bessel_series(context: Context, *, factor: int = 1) -> Evidence:
     """Both power series agree at 0 and in every ratio of neighbours, p symbolic: so in every coefficient."""
-    start, ratio = sphere.ball_induction(d)
+    start, ratio = bessel.ball_induction(d)
     labels = ("coefficient of s^0", "ratio of the coefficients of s^{p+1} and s^p")
     pairs = [
         Identity(label, left, factor * right)
@@ -274,7 +274,7 @@ def bessel_series(context: Context, *, factor: int = 1) -> Evidence:
 def bessel_derivatives(context: Context) -> Evidence:
     """E sin(v·x) x and E cos(v·x) x xᵀ from j by differentiating under the expectation, entry by entry."""
     names = ("E sin(v·x) x_i", "E cos(v·x) x_i²", "E cos(v·x) x_i x_k")
-    pairs = [Identity(name, *pair) for name, pair in zip(names, sphere.ball_derivatives(d), strict=True)]
+    pairs = [Identity(name, *pair) for name, pair in zip(names, bessel.ball_derivatives(d), strict=True)]
     return prove(pairs, seed=context.seed)
 
 
