@@ -80,10 +80,10 @@ class Config:
     hessian: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lambda_", tuple(float(weight) for weight in self.lambda_))
         for number in _NUMBERS:
             value = getattr(self, number.name)
-            if not (number.low <= value < math.inf):
+            _check_type(number, value)
+            if number.low > -math.inf and not number.low <= value < math.inf:
                 raise InputError(
                     given=f"{number.name}={value}",
                     allowed=f"{number.name} of {number.low:g} or more",
@@ -105,7 +105,7 @@ class Config:
             raise InputError(
                 given=f"R={self.R} sparse directions at d={self.d}", allowed=f"R of at most {self.d}", do="lower R"
             )
-        _check_lambda(self.lambda_)
+        object.__setattr__(self, "lambda_", _checked_lambda(self.lambda_))
         _check_rates(self.lr, self.momentum)
         for name, value, known in (
             ("model", self.model, MODELS),
@@ -175,6 +175,7 @@ class Config:
 class _Number:
     name: str
     low: float
+    whole: bool = True
 
 
 _NUMBERS = (
@@ -184,12 +185,15 @@ _NUMBERS = (
     _Number("m", 2),
     _Number("R", 1),
     _Number("steps", 1),
-    _Number("start_radius", 0),
-    _Number("noise_radius", 0),
-    _Number("gradient_threshold", 0),
+    _Number("start_radius", 0, whole=False),
+    _Number("noise_radius", 0, whole=False),
+    _Number("gradient_threshold", 0, whole=False),
     _Number("noise_interval", 1),
     _Number("n_test", 2),
     _Number("n_held", 1),
+    _Number("seed", -math.inf),
+    _Number("lr", -math.inf, whole=False),
+    _Number("momentum", -math.inf, whole=False),
 )
 
 
@@ -203,13 +207,26 @@ def _check_name(what: str, name: str, known: tuple[str, ...]) -> None:
         )
 
 
-def _check_lambda(lambda_: tuple[float, ...]) -> None:
-    if len(lambda_) != 4 or not all(0 <= weight < math.inf for weight in lambda_):
+def _check_type(number: _Number, value: object) -> None:
+    kinds: tuple[type, ...] = (int,) if number.whole else (int, float)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise InputError(
+            given=f"{number.name}={value!r}",
+            allowed="a whole number" if number.whole else "a number",
+            do=f"give {number.name} as a number, without quotes",
+        )
+
+
+def _checked_lambda(lambda_: object) -> tuple[float, ...]:
+    weights = lambda_ if isinstance(lambda_, list | tuple) else ()
+    numbers = [float(weight) for weight in weights if isinstance(weight, int | float)]
+    if len(weights) != 4 or len(numbers) != 4 or not all(0 <= weight < math.inf for weight in numbers):
         raise InputError(
             given=f"regularizer weights λ={lambda_}",
             allowed="four finite numbers (λ1, λ2, λ3, λ4), none negative",
             do="use 0 for a term that should be left out",
         )
+    return tuple(numbers)
 
 
 def _check_rates(lr: float, momentum: float) -> None:

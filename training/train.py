@@ -66,7 +66,9 @@ def train(
     report = _Reporter(config.steps, progress)
     if config.optimizer == "lbfgs":
         _refuse_checkpoints(checkpoint_dir, resume)
-        return lbfgs(objective, W, max_iter=config.steps, tolerance=config.gradient_threshold, callback=report)
+        # L-BFGS bounds the largest entry; this bound implies that of the norm.
+        tolerance = max(config.gradient_threshold, 1e-12) / math.sqrt(shape.numel())
+        return lbfgs(objective, W, max_iter=config.steps, tolerance=tolerance, callback=report)
     saver = _Saver(config, checkpoint_dir)
     start = saver.load() if resume else None
     report.first = start.step if start is not None else 0
