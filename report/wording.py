@@ -29,6 +29,8 @@ RELATIONS = {
     Relation.LOWER: "≥",
     Relation.RATE: "≈",
     Relation.LIMIT: "→",
+    Relation.BELOW: "<",
+    Relation.ABOVE: ">",
 }
 
 

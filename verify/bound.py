@@ -31,6 +31,8 @@ class Relation(StrEnum):
     LOWER = "lower"
     RATE = "rate"
     LIMIT = "limit"
+    BELOW = "below"  # upper, strictly
+    ABOVE = "above"  # lower, strictly
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def compare(
     *,
     resolution: float = 0.0,
     relative_to: float | None = None,
+    strict: bool = False,
     reason: str = "",
     parameters: Mapping[str, Any] | None = None,
 ) -> Comparison:
@@ -141,8 +144,9 @@ def compare(
     Identity, rate and limit: with D the set of distances between points of the two intervals, HOLDS if
     ``max D <= resolution``, FAILS if ``min D > resolution``. Upper: HOLDS if
     ``measured.upper <= stated.lower + slack``, FAILS if ``measured.lower > stated.upper + slack`` with
-    ``slack = resolution * max(|stated|)``; lower is the mirror image. A side that is not finite is UNDECIDED,
-    except that a measured NaN FAILS: a computation that broke down supports nothing.
+    ``slack = resolution * max(|stated|)``; lower is the mirror image; a strict bound does not hold with equality.
+    A side that is not finite is UNDECIDED, except that a measured NaN is an ERROR: a computation that broke
+    down neither supports nor refutes.
 
     Args:
         label: What is compared.
@@ -151,6 +155,7 @@ def compare(
         stated: The side that the claim gives.
         resolution: See above; 0 means exact.
         relative_to: If given, identity, rate and limit measure the distance in units of this scale.
+        strict: For an upper or lower bound: whether equality breaks it.
         reason: Why this resolution.
         parameters: The point in parameter space, plain data.
 
@@ -158,6 +163,8 @@ def compare(
         InputError: If the resolution is negative or not finite, or the scale is not positive.
     """
     kind = relation.relation if isinstance(relation, Bound) else relation
+    if strict:
+        kind = {Relation.UPPER: Relation.BELOW, Relation.LOWER: Relation.ABOVE}.get(kind, kind)
     if not (math.isfinite(resolution) and resolution >= 0):
         raise InputError(given=f"resolution {resolution!r}", allowed="a finite number >= 0", do="state one")
     if relative_to is not None and not 0 < relative_to < math.inf:
@@ -165,13 +172,15 @@ def compare(
             given=f"scale {relative_to!r}", allowed="a positive finite scale", do="pass |stated| or similar"
         )
     if math.isnan(measured.value):
-        outcome, margin = Outcome.FAILS, math.nan
+        outcome, margin = Outcome.ERROR, math.nan
     elif not (measured.finite and stated.finite):
         outcome, margin = Outcome.UNDECIDED, math.nan
-    elif kind is Relation.UPPER:
-        outcome, margin = _order(_ends_of(measured, stated), resolution)
-    elif kind is Relation.LOWER:
-        outcome, margin = _order(_mirror(_ends_of(measured, stated)), resolution)
+    elif kind in (Relation.UPPER, Relation.BELOW):
+        outcome, margin = _order(_ends_of(measured, stated), resolution, strict=kind is Relation.BELOW)
+    elif kind in (Relation.LOWER, Relation.ABOVE):
+        outcome, margin = _order(
+            _mirror(_ends_of(measured, stated)), resolution, strict=kind is Relation.ABOVE
+        )
     else:
         outcome, margin = _distance(_ends_of(measured, stated), resolution, relative_to or 1.0)
     return Comparison(
@@ -201,15 +210,16 @@ def _distance(ends: Ends, resolution: float, scale: float) -> tuple[Outcome, flo
     return (Outcome.FAILS if nearest > allowed else Outcome.UNDECIDED), margin
 
 
-def _order(ends: Ends, resolution: float) -> tuple[Outcome, float]:
+def _order(ends: Ends, resolution: float, *, strict: bool) -> tuple[Outcome, float]:
     low, high, stated_low, stated_high = ends
     size = max(abs(stated_low), abs(stated_high))
     slack = Fraction(resolution) * size
     room = stated_low + slack - high
     margin = _float(room / size) if size > 0 else _float(room)
-    if room >= 0:
+    if room > 0 or (room == 0 and not strict):
         return Outcome.HOLDS, margin
-    return (Outcome.FAILS if low > stated_high + slack else Outcome.UNDECIDED), margin
+    excess = low - stated_high - slack
+    return (Outcome.FAILS if excess > 0 or (excess == 0 and strict) else Outcome.UNDECIDED), margin
 
 
 def _mirror(ends: Ends) -> Ends:

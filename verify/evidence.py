@@ -88,8 +88,9 @@ class Evidence:
 
     @property
     def worst(self) -> Comparison | None:
-        """The comparison with the least room: failing ones first, then the smallest margin."""
-        ranked = sorted(self.comparisons, key=lambda each: (each.outcome is not Outcome.FAILS, each.margin))
+        """The comparison with the least room: failing and broken ones first, then the smallest margin."""
+        broken = (Outcome.FAILS, Outcome.ERROR)
+        ranked = sorted(self.comparisons, key=lambda each: (each.outcome not in broken, each.margin))
         return ranked[0] if ranked else None
 
     @property

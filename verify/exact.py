@@ -7,6 +7,7 @@ an identity that is neither proved nor refuted is UNDECIDED.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ from sympy.printing.latex import LatexPrinter
 from theory.arithmetic import compile_arb
 from verify.bound import IDENTITY, Comparison, compare
 from verify.evidence import Evidence
-from verify.quantity import ball
+from verify.quantity import Certainty, Quantity, ball, exact
 from verify.verdict import Outcome
 
 # Spot checks run at this precision and must agree far beyond float accuracy.
 PRECISION = 192
 RESOLUTION = 1e-40
 REASON = f"ball arithmetic at {PRECISION} bits leaves radii below 1e-40 of the scale at these sizes"
+
+# What is known of a difference where a side has no finite value: nothing.
+_UNKNOWN = Quantity(0.0, -math.inf, math.inf, Certainty.BALL, "not finite", "inf")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def prove(
         seed: Seed of the random points.
         prover: Returns True only for a proved identity; by default `vanishes` on the difference.
         spot_check: Evaluates both sides at one random point; by default every free symbol becomes a random
-            rational in (1, 8), where the polynomials and Gamma quotients at hand have no poles.
+            rational, drawn again where a side has no finite value.
         derivation: Further steps, as LaTeX.
         parameters: Parameters that all identities share.
     """
@@ -126,14 +130,20 @@ class _Printer(LatexPrinter):
 
 
 def evaluate_at_random(identity: Identity, rng: random.Random) -> Comparison:
-    """Both sides as balls at one random rational point, compared relative to their size."""
+    """Both sides as balls at one random rational point, compared relative to their size.
+
+    The point is drawn from (1, 8), and again from ever wider ranges while a side is not finite there: a point
+    outside the domain says nothing about the identity, and if none is found the comparison is UNDECIDED.
+    """
     symbols = sorted(identity.lhs.free_symbols | identity.rhs.free_symbols, key=str)
-    point = [sp.Rational(rng.randint(100, 800), 100) for _ in symbols]
-    values = [sp.Rational(each) for each in point]
-    lhs, rhs = (compile_arb(side, symbols, prec=PRECISION)(*values) for side in (identity.lhs, identity.rhs))
-    return compare_balls(
-        identity.label, lhs, rhs, parameters={str(s): str(v) for s, v in zip(symbols, values, strict=True)}
-    )
+    compiled = [compile_arb(side, symbols, prec=PRECISION) for side in (identity.lhs, identity.rhs)]
+    for low, high in ((1, 8), (1, 8), (-1, 1), (0, 1), (-8, 8), (8, 100), (-100, 100)):
+        point = [sp.Rational(rng.randint(100 * low, 100 * high), 100) for _ in symbols]
+        sides = [side(*point) for side in compiled]
+        if all(side.is_finite() for side in sides):
+            break
+    where = {str(symbol): str(value) for symbol, value in zip(symbols, point, strict=True)}
+    return compare_balls(identity.label, *sides, parameters=where)
 
 
 def compare_balls(
@@ -145,12 +155,13 @@ def compare_balls(
     resolution: float = RESOLUTION,
 ) -> Comparison:
     """The identity of two balls, relative to the larger of their sizes (to 1 where both are below 1)."""
-    scale = max(1.0, abs(float(lhs)), abs(float(rhs)))
+    finite = lhs.is_finite() and rhs.is_finite()
+    scale = max(1.0, abs(float(lhs)), abs(float(rhs))) if finite else 1.0
     return compare(
         label,
         IDENTITY,
-        ball((lhs - rhs) / scale),
-        ball(lhs * 0),
+        ball((lhs - rhs) / scale) if finite else _UNKNOWN,
+        exact(0),
         resolution=resolution,
         reason=REASON,
         parameters=dict(parameters or {}),

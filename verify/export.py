@@ -21,9 +21,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from theory.errors import InputError
+from verify.claim import Profile
 from verify.plain import MAX_DEPTH, plain, without_times
-from verify.run import SCHEMA, Run
-from verify.verdict import Kind, verdict
+from verify.run import SCHEMA, Run, own_verdict
+from verify.verdict import Kind
 
 __all__ = ["check_result_errors", "read_json", "schema", "without_times", "write_json"]
 
@@ -139,18 +140,20 @@ def _parse(source: Path) -> dict[str, Any]:
 
 def _consistent(run: Run) -> bool:
     """Whether each claim's verdicts are those that its own results and its dependencies' give it."""
+    sizes = list(Profile)
     propagated = {each.claim["id"]: each.propagated for each in run.claims}
     if len(propagated) != len(run.claims):
         return False
     for each in run.claims:
-        checks = {check["name"]: check for check in each.claim["checks"]}
-        found = [
-            (Kind(checks[result.check]["kind"]), checks[result.check]["general"], result.evidence.outcome)
-            for result in each.results
+        planned = [
+            (check["name"], Kind(check["kind"]), check["general"])
+            for check in each.claim["checks"]
+            if sizes.index(Profile(check["profile"])) <= sizes.index(run.profile)
         ]
+        outcomes = {result.check: result.evidence.outcome for result in each.results}
         if any(result.claim_id != each.claim["id"] for result in each.results):
             return False
-        if verdict(found) is not each.own or each.propagated.rank < each.own.rank:
+        if own_verdict(planned, outcomes) is not each.own or each.propagated.rank < each.own.rank:
             return False
         # What it rests on may lie outside the run; what lies inside must show in the propagated verdict.
         inside = [propagated[other] for other in each.claim["depends_on"] if other in propagated]

@@ -47,21 +47,20 @@ def hold_property(
     """
     worst: dict[str, Comparison] = {}
     failing: list[Comparison] = []
-    first: list[int] = []
     counts = {"examples": 0, "met_assumptions": 0, "near_bound": 0}
 
     def attempt(case: Any) -> None:
         comparisons = tuple(test(case))
-        broken = [each for each in comparisons if each.outcome is Outcome.FAILS]
+        broken = [each for each in comparisons if each.outcome in (Outcome.FAILS, Outcome.ERROR)]
+        if not failing:  # afterwards Hypothesis shrinks: its cases are not drawn from the strategy any more
+            counts["examples"] += 1
+            counts["met_assumptions"] += bool(comparisons)
+            counts["near_bound"] += any(_near(each) for each in comparisons)
         if broken:
-            first.append(counts["examples"] + 1)
             failing[:] = broken
             raise _CounterexampleFound
         if failing:
-            return  # Hypothesis is shrinking: these cases are not drawn from the strategy any more
-        counts["examples"] += 1
-        counts["met_assumptions"] += bool(comparisons)
-        counts["near_bound"] += any(_near(each) for each in comparisons)
+            return
         for each in comparisons:
             known = worst.get(each.label)
             if known is None or _room(each) < _room(known):
@@ -82,10 +81,11 @@ def hold_property(
             seed(context.seed)(runner(given(strategy)(attempt)))()
     except _CounterexampleFound:
         return Evidence(
-            Outcome.FAILS,
-            f"counterexample in case {first[0]}, shrunk: {failing[0].label} at {dict(failing[0].parameters)}",
+            combine(each.outcome for each in failing),
+            f"counterexample in case {counts['examples']}, shrunk: {failing[0].label} "
+            f"at {dict(failing[0].parameters)}",
             comparisons=tuple(failing),
-            counts={**counts, "examples": first[0]},
+            counts=counts,
             parameters=dict(parameters or {}),
         )
     outcome = combine(each.outcome for each in worst.values())
@@ -127,6 +127,6 @@ def _room(comparison: Comparison) -> tuple[bool, float]:
 
 def _near(comparison: Comparison) -> bool:
     """Whether an inequality was exercised close to its bound; an identity always is."""
-    if comparison.relation in (Relation.UPPER, Relation.LOWER):
+    if comparison.relation in (Relation.UPPER, Relation.LOWER, Relation.BELOW, Relation.ABOVE):
         return comparison.margin < NEAR
     return True

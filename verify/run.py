@@ -7,7 +7,7 @@ the rest, so two such runs have equal digests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from verify.claim import Check, Claim, Profile
 from verify.evidence import Evidence
 from verify.plain import digest
 from verify.registry import Registry
-from verify.verdict import Kind, Outcome, Verdict, verdict
+from verify.verdict import Kind, Outcome, Verdict, verdict, weakest
 
 SCHEMA = "ntk-escape/run/1"
 
@@ -177,6 +177,18 @@ def checks_in(claim: Claim, profile: Profile) -> tuple[Check, ...]:
     return tuple(check for check in claim.checks if sizes.index(check.profile) <= sizes.index(profile))
 
 
+def own_verdict(planned: Iterable[tuple[str, Kind, bool]], outcomes: Mapping[str, Outcome]) -> Verdict:
+    """The verdict of a claim from ``(name, kind, general)`` of its planned checks and the outcomes so far.
+
+    While a planned check has no outcome (the run was interrupted) the claim is at best SKIPPED: part of the
+    evidence establishes nothing.
+    """
+    checks = list(planned)
+    found = [(kind, general, outcomes[name]) for name, kind, general in checks if name in outcomes]
+    so_far = verdict(found)
+    return so_far if len(found) == len(checks) else weakest([so_far, Verdict.SKIPPED])
+
+
 def judge(
     registry: Registry,
     selected: tuple[Claim, ...],
@@ -186,15 +198,17 @@ def judge(
 ) -> tuple[ClaimResult, ...]:
     """Verdicts of the selected claims from the results so far, keyed by ``(claim id, check name)``.
 
-    A check of this profile without a result counts as SKIPPED; so does a dependency outside the selection.
+    A dependency outside the selection counts as SKIPPED.
     """
     own = {}
     for claim in selected:
-        found = [(check, results.get((claim.id, check.name))) for check in checks_in(claim, profile)]
-        own[claim.id] = verdict(
-            (check.kind, check.general, result.evidence.outcome if result else Outcome.SKIPPED)
-            for check, result in found
-        )
+        planned = [(check.name, check.kind, check.general) for check in checks_in(claim, profile)]
+        outcomes = {
+            name: results[claim.id, name].evidence.outcome
+            for name, _, _ in planned
+            if (claim.id, name) in results
+        }
+        own[claim.id] = own_verdict(planned, outcomes)
     propagated = registry.propagate(own)
     return tuple(
         ClaimResult(

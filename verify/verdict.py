@@ -64,7 +64,7 @@ _MEANING = {
     Verdict.PROVED: "derived exactly, for all parameters in the stated scope; nothing left to do",
     Verdict.ENCLOSED: "holds for rigorous enclosures at every listed parameter; extend the list for more",
     Verdict.SUPPORTED: "every check passed, none of them covers all parameters rigorously",
-    Verdict.SKIPPED: "no check could run here; the reason says what is missing",
+    Verdict.SKIPPED: "a check has not run; the reason says what is missing",
     Verdict.VACUOUS: "no tried input met the assumptions; widen the inputs or weaken the assumptions",
     Verdict.UNDECIDED: "the evidence is too coarse to say yes or no; raise precision, samples or the profile",
     Verdict.ERROR: "a check crashed; its message says where, and nothing is concluded from it",

@@ -36,9 +36,10 @@ from verify.claim import Claim, Context, Profile
 from verify.evidence import Evidence
 from verify.export import check_result_errors
 from verify.plain import canonical, plain, steady
+from verify.quantity import Certainty
 from verify.registry import load
 from verify.run import CheckResult
-from verify.verdict import Outcome
+from verify.verdict import Kind, Outcome
 
 # Evidence is for reading: a result beyond this size (in characters of JSON) is a mistake of its check.
 MAX_RESULT = 16_000_000
@@ -78,12 +79,27 @@ def perform(
                 allowed="an Evidence",
                 do="return verify.evidence.from_comparisons(...) or an Evidence",
             )
+        _require_rigour(claim.check(check).kind, evidence)
         result = CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start)
         return _plain_result(result)
     except BaseException as error:  # sys.exit in a check is its crash, not ours
         evidence = Evidence(Outcome.ERROR, _message(error))
         trace = _trace(error)
     return CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start, trace)
+
+
+def _require_rigour(kind: Kind, evidence: Evidence) -> None:
+    """Refuse evidence of a rigorous kind that rests on numbers of another: floats prove and enclose nothing."""
+    if kind not in (Kind.FORMAL, Kind.SYMBOLIC, Kind.ENCLOSURE):
+        return
+    for each in evidence.comparisons:
+        for quantity in (each.measured, each.stated):
+            if quantity.certainty not in (Certainty.EXACT, Certainty.BALL):
+                raise InputError(
+                    given=f"a {kind.value} check that compares a {quantity.certainty.value} ({each.label})",
+                    allowed="exact numbers and balls in checks of the kinds formal, symbolic and enclosure",
+                    do="pass exact(...) or ball(...), or declare the check as property, statistical or experiment",
+                )
 
 
 def find(source: str, claim_id: str) -> Claim:

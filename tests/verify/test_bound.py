@@ -33,6 +33,10 @@ def related(relation: Relation, a: int, b: int, resolution: int, size: int) -> b
         return a <= b + resolution * size
     if relation is Relation.LOWER:
         return a >= b - resolution * size
+    if relation is Relation.BELOW:
+        return a < b + resolution * size
+    if relation is Relation.ABOVE:
+        return a > b - resolution * size
     return abs(a - b) <= resolution
 
 
@@ -48,7 +52,8 @@ def test_it_holds_for_all_pairs_fails_for_all_pairs_or_is_undecided(relation, le
     found = compare("x", relation, span(*left), span(*right), resolution=resolution)
     expected = UNDECIDED if len(truths) == 2 else (HOLDS if truths == {True} else FAILS)
     assert found.outcome is expected
-    assert (found.margin >= 0) == (expected is HOLDS)
+    strict = relation in (Relation.BELOW, Relation.ABOVE)
+    assert (found.margin > 0 if strict else found.margin >= 0) == (expected is HOLDS)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +82,17 @@ def test_outcome_and_margin_by_hand(relation, left, right, resolution, expected,
 
 
 @pytest.mark.parametrize("relation", Relation)
-def test_a_measured_nan_fails_and_says_so_in_every_relation(relation):
+def test_a_measured_nan_is_an_error_and_says_so_in_every_relation(relation):
     found = compare("x", relation, measured(math.nan), exact(1), resolution=1e9)
-    assert found.outcome is FAILS
+    assert found.outcome is Outcome.ERROR
     assert math.isnan(found.margin)
+
+
+def test_a_strict_bound_does_not_hold_with_equality():
+    assert compare("x", UPPER, exact(1), exact(1)).outcome is HOLDS
+    assert compare("x", UPPER, exact(1), exact(1), strict=True).outcome is FAILS
+    assert compare("x", LOWER, exact(2), exact(1), strict=True).outcome is HOLDS
+    assert compare("x", LOWER, span(0, 2), exact(0), strict=True).outcome is UNDECIDED
 
 
 @pytest.mark.parametrize("relation", Relation)

@@ -53,9 +53,9 @@ def test_a_property_that_no_case_meets_is_vacuous():
     assert found.counts == {"examples": 50, "met_assumptions": 0, "near_bound": 0}
 
 
-def test_a_nan_is_a_counterexample():
+def test_a_nan_is_an_error_and_no_counterexample():
     test = lambda x: [compare("x", UPPER, measured(x * math.nan), measured(1))]  # noqa: E731
-    assert hold_property(Context(seed=1), NUMBERS, test, examples=20).outcome is Outcome.FAILS
+    assert hold_property(Context(seed=1), NUMBERS, test, examples=20).outcome is Outcome.ERROR
 
 
 def test_an_exception_in_a_property_is_not_swallowed():

@@ -15,8 +15,8 @@ from verify.evidence import Evidence, Series, from_comparisons, skipped
 from verify.plain import digest, plain, without_times
 from verify.quantity import exact, measured
 from verify.registry import Registry
-from verify.run import CheckResult, Run, checks_in, judge
-from verify.verdict import Kind, Outcome
+from verify.run import CheckResult, Run, checks_in, judge, own_verdict
+from verify.verdict import Kind, Outcome, Verdict
 
 
 def claim(name, *kinds, **more):
@@ -107,12 +107,12 @@ def test_evidence_is_as_good_as_its_worst_comparison():
     assert skipped("no Coq").outcome is Outcome.SKIPPED
 
 
-def test_a_failing_nan_is_the_worst_comparison_though_its_margin_has_no_order():
+def test_a_nan_is_the_worst_comparison_though_its_margin_has_no_order():
     broken = compare("broken", UPPER, measured(math.nan), exact(4))
     good = compare("good", UPPER, exact(1), exact(4))
     for order in ([broken, good], [good, broken]):
         assert from_comparisons(order).worst is broken
-        assert from_comparisons(order).outcome is Outcome.FAILS
+        assert from_comparisons(order).outcome is Outcome.ERROR
 
 
 def test_a_result_survives_json_with_every_field_set():
@@ -272,3 +272,11 @@ def test_all_packages_are_found():
     from verify.environment import PACKAGES, _locations
 
     assert all(_locations(package) for package in PACKAGES)
+
+
+def test_a_claim_whose_checks_did_not_all_run_is_not_established():
+    planned = [("proof", Kind.SYMBOLIC, True), ("torch", Kind.PROPERTY, False)]
+    assert own_verdict(planned, {"proof": Outcome.HOLDS, "torch": Outcome.HOLDS}) is Verdict.PROVED
+    assert own_verdict(planned, {"torch": Outcome.HOLDS}) is Verdict.SKIPPED
+    assert own_verdict(planned, {"torch": Outcome.FAILS}) is Verdict.REFUTED
+    assert own_verdict(planned, {"proof": Outcome.SKIPPED, "torch": Outcome.HOLDS}) is Verdict.SUPPORTED

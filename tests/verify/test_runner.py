@@ -13,14 +13,17 @@ import pytest
 
 import verify.environment
 from theory.errors import InputError
-from verify.claim import Profile, derive_seed
+from verify.bound import IDENTITY, compare
+from verify.claim import Check, Claim, Profile, derive_seed
+from verify.evidence import from_comparisons
 from verify.export import read_json, without_times, write_json
 from verify.plain import canonical
+from verify.quantity import measured
 from verify.registry import registry
 from verify.run import CheckResult
 from verify.runner import OUTPUT_NAME, Observer, run
 from verify.store import FILE_NAME, Store
-from verify.verdict import Outcome, Verdict
+from verify.verdict import Kind, Outcome, Verdict
 from verify.worker import perform
 
 HERE = Path(__file__).parent
@@ -422,3 +425,24 @@ def test_the_engine_loads_no_torch_and_workers_run_one_thread(tmp_path):
         "PYTHONHASHSEED": "0",
     }
     assert json.loads(json.dumps(finished.to_json()))["complete"]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_floats_prove_and_enclose_nothing(kind):
+    def rounded(context):
+        return from_comparisons(
+            [compare("sum", IDENTITY, measured(0.1 + 0.2), measured(0.3), resolution=1e-3)]
+        )
+
+    claim = Claim(
+        id="bad.rounded",
+        title="A sum",
+        statement="0.1 + 0.2 = 0.3",
+        bound=IDENTITY,
+        source="here",
+        checks=(Check(kind, rounded, scope="one sum", general=True),),
+    )
+    found = perform(claim, "rounded", profile=Profile.QUICK, seed=0).evidence
+    rigorous = kind in (Kind.FORMAL, Kind.SYMBOLIC, Kind.ENCLOSURE)
+    assert found.outcome is (Outcome.ERROR if rigorous else Outcome.HOLDS)
+    assert not rigorous or "exact numbers and balls" in found.summary

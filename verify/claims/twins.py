@@ -8,6 +8,7 @@ drawn here have N below a few hundred.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from training.activation import activation
 from training.network import Network, initialise
 from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, Comparison, compare
-from verify.quantity import ball
+from verify.quantity import ball, exact, measured
 
 ACTIVATIONS = ("sincos", "tanh-shift", "erf-shift", "softplus-shift")
 ROUNDING = 1e-12
@@ -48,14 +49,24 @@ def agree(
     flat = [arb(value) for value in computed.detach().to(torch.float64).flatten().tolist()]
     if len(flat) != len(twin):
         raise ValueError(f"{label}: {len(flat)} torch values against {len(twin)} exact ones")
-    scale = max([float(torch.as_tensor(size).max()), *(abs(float(value)) for value in twin)], default=0.0)
-    errors = [ours - exact for ours, exact in zip(flat, twin, strict=True)]
+    sizes = [float(torch.as_tensor(size).max()), *(abs(float(value)) for value in twin)]
+    errors = [ours - value for ours, value in zip(flat, twin, strict=True)]
+    if not all(each.is_finite() for each in errors) or not all(map(math.isfinite, sizes)):
+        return compare(
+            label,
+            IDENTITY,
+            measured(math.nan),
+            exact(0),
+            reason="a value is not finite",
+            parameters=parameters,
+        )
+    scale = max(sizes)
     worst = max(errors, key=lambda each: abs(float(each)), default=arb(0))
     return compare(
         label,
         IDENTITY,
         ball(worst / scale if scale else worst),
-        ball(arb(0)),
+        exact(0),
         resolution=ROUNDING,
         reason=REASON,
         parameters=parameters,
