@@ -172,13 +172,17 @@ def remainder_integral(sigma: Scalar = SIGMA, order: int = 2) -> tuple[Pair, Pai
 
 
 def remainder_weight(order: int = 2) -> Pair:
-    """∫_0^h (h-u)^J/J! du = h^{J+1}/(J+1)! for h > 0: what multiplies M_{J+1} in the bound.
-
-    For h < 0 the substitution u → -u gives the same integral with |h|.
-    """
+    """∫_0^h (h-u)^J/J! du = h^{J+1}/(J+1)! for h > 0: what multiplies M_{J+1} in the bound."""
     h, u = sp.symbols("h u", positive=True)
     weight = sp.integrate(sp.expand((h - u) ** order) / sp.factorial(order), (u, 0, h))
     return weight, h ** (order + 1) / sp.factorial(order + 1)
+
+
+def remainder_weight_mirrored(order: int = 2) -> Pair:
+    """The same for h < 0, written with -h, h > 0: ∫_0^{-h} (-h-u)^J/J! du = (-h)^{J+1}/(J+1)!."""
+    h, u = sp.Symbol("h", positive=True), sp.Symbol("u", real=True)
+    weight = sp.integrate(sp.expand((-h - u) ** order) / sp.factorial(order), (u, 0, -h))
+    return weight, (-h) ** (order + 1) / sp.factorial(order + 1)
 
 
 def remainder_bound(M: sp.Expr, order: int = 2) -> sp.Expr:

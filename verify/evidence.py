@@ -73,7 +73,8 @@ class Evidence:
         derivation: Steps of an exact derivation, as LaTeX.
         counts: Sizes of what was tried, e.g. ``{"examples": 100, "met_assumptions": 97}``.
         parameters: Parameters that all comparisons share.
-        error_rates: For a statistical check: ``alpha`` (false alarm), ``power`` and ``smallest_fault``.
+        error_rates: For a statistical check: ``alpha`` (false alarm), ``power``, and ``smallest_fault``, the
+            smallest shift of a measured value, in its own unit, that is found with that power.
         series: Curves for the report.
     """
 

@@ -28,6 +28,7 @@ PAPER = "Nichani, Bai, Lee 2022 (abstract); sizes and thresholds: this project"
 SEEDS = 3
 NETWORK_SHARE, FACTOR = exact("3/25"), 1.6
 STRENGTHS = (1e-4, 1e-5, 1e-6)
+ERROR = ALPHA / 3  # one interval for each of the three models
 SETTING = Config(
     k=1, d=40, n=800, m=800, lambda_=(1.0, 1.0, 1e-3, 1e-4), steps=400, n_unlabeled=1000, n_test=20_000
 )
@@ -85,7 +86,9 @@ def separation(context: Context) -> Evidence:
         "ridges": {"grid": list(ntk[0].strengths), "best": [each.strength for each in ntk]},
         "lambda_4": {"grid": list(STRENGTHS), "best": [each.strength for each in quadntk]},
     }
-    return from_comparisons(comparisons, series=(*curves, bars), parameters=parameters)
+    fault = 2 * max(each.upper - each.value for each in shares.values())
+    rates = {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": fault}
+    return from_comparisons(comparisons, series=(*curves, bars), parameters=parameters, error_rates=rates)
 
 
 def ntk_suffices(context: Context) -> Evidence:
@@ -103,12 +106,12 @@ def _share(found: Sequence[Run] | Sequence[Rival]) -> Quantity:
     """Mean of test error over null risk, with the interval from the independent test samples."""
     shares = [each.test_error / each.null_risk for each in found]
     variance = sum((each.test_standard_error / each.null_risk) ** 2 for each in found) / len(found) ** 2
-    width = float(stats.norm.ppf(1 - ALPHA / 2)) * variance**0.5
-    return confidence(sum(shares) / len(shares), width, level=1 - ALPHA)
+    width = float(stats.norm.ppf(1 - ERROR / 2)) * variance**0.5
+    return confidence(sum(shares) / len(shares), width, level=1 - ERROR)
 
 
 def _scaled(quantity: Quantity, factor: float) -> Quantity:
-    return confidence(factor * quantity.value, factor * (quantity.upper - quantity.value), level=1 - ALPHA)
+    return confidence(factor * quantity.value, factor * (quantity.upper - quantity.value), level=1 - ERROR)
 
 
 def _errors(found: Sequence[Run] | Sequence[Rival]) -> list[float]:
