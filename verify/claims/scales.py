@@ -56,7 +56,7 @@ def derived_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
 
 def measured_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
     """Slope of log RMS over log m, one slope per independent network, as a Student interval."""
-    replicates = context.pick(48, 128)
+    replicates = context.pick(32, 128)
     table = np.empty((replicates, len(WIDTHS)))
     for row in range(replicates):
         for column, width in enumerate(WIDTHS):
@@ -123,7 +123,8 @@ def _scale(slug: str, title: str, part: str, symbol: str, exponent: str, movemen
             Check(
                 Kind.SYMBOLIC,
                 partial(derived_exponent, part=part, claimed=exponent),
-                scope="power of m in front of a mean over neurons, every m and d; the mean's limit is not proved",
+                scope="power of m in front of a mean over neurons, every m and d (of the remainder's bound for the "
+                "remainder); the mean's limit is not proved",
             ),
             Check(
                 Kind.STATISTICAL,
