@@ -26,7 +26,7 @@ verify: $(VENV)/installed
 	@$(BIN)/ntk-escape verify --profile $(PROFILE) --seed $(SEED)
 
 test: $(VENV)/installed-extras
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --benchmark-disable -q
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks -q
 
 lint: $(VENV)/installed-extras
 	@$(BIN)/ruff check .

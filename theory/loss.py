@@ -1,10 +1,11 @@
 r"""Losses, and the loss term L(W) = (1/n) Σ_p ℓ(y_p, f(x_p;W)) with its gradient and Hessian.
 
 Contract: a `Loss` is a function of (label y, prediction z), convex and smooth in z, with its constants and
-convex conjugate as exact expressions. Gradient and Hessian are DERIVED by SymPy through the nested sums, for a generic ℓ and σ (families of
-undefined functions whose derivative is the next member, `theory.expansion.generic`) or for concrete ones,
-and STATED as formulas; `theory.sums.equal` with `theory.expansion.RULES` proves that they agree for all
-m, n, d. No step of the derivation is a placeholder: the chain rule through the sums is SymPy's own.
+convex conjugate as exact expressions. Gradient and Hessian are DERIVED by SymPy through the nested sums, for
+a generic ℓ and σ (families of undefined functions whose derivative is the next member,
+`theory.expansion.generic`) or for concrete ones, and STATED as formulas; `theory.sums.equal` with
+`theory.expansion.RULES` proves that they agree for all m, n, d. No step of the derivation is a placeholder:
+the chain rule through the sums is SymPy's own.
 
 Source: Nichani, Bai, Lee 2022 for the setting; conjugates as in Rockafellar 1970.
 """
