@@ -291,6 +291,58 @@ def test_train_writes_a_run_and_goes_on_from_its_checkpoint(
     assert whole["test_error"] == parts["test_error"] and whole["objective"] == parts["objective"]
 
 
+def test_train_overwrites_nothing_unasked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*more: object) -> str:
+        assert command(*SMALL, "--out", "used", *more) == 2
+        return " ".join(capsys.readouterr().err.split())
+
+    files = here / "used"
+    assert command(*SMALL, "--out", "used") == 0
+    before = {each.name: each.read_bytes() for each in files.iterdir()}
+    capsys.readouterr()
+    said = refused("--seed", 1)
+    assert "holds run.json and checkpoint.npz" in said and "--resume" in said and "--fresh" in said
+    assert "instead of" in refused("--seed", 1, "--resume")  # a checkpoint of other settings
+    assert "--resume and --fresh" in refused("--resume", "--fresh")
+    assert {each.name: each.read_bytes() for each in files.iterdir()} == before
+    # An interrupted training is no less worth keeping, nor is one without a checkpoint.
+    (files / "run.json").unlink()
+    assert "holds checkpoint.npz" in refused()
+    (files / "checkpoint.npz").rename(here / "elsewhere")
+    (files / "run.json").write_text("{}")
+    for more in ((), ("--resume",)):
+        said = refused(*more)
+        assert "holds run.json of" in said and "to do: use --fresh" in said
+    assert (files / "run.json").read_text() == "{}"
+    # L-BFGS writes no checkpoint: with --fresh that of the training before must not stay beside its run.json.
+    (here / "elsewhere").rename(files / "checkpoint.npz")
+    assert command(*SMALL, "--optimizer", "lbfgs", "--out", "used", "--fresh") == 0
+    assert {each.name for each in files.iterdir()} == {"run.json"}
+    assert json.loads((files / "run.json").read_text())["config"]["optimizer"] == "lbfgs"
+
+
+def test_train_names_its_folder_after_the_settings(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(*SMALL) == 0
+    assert command(*SMALL, "--lr", 0.5) == 0
+    assert command(*SMALL, "--seed", 1) == 0
+    names = sorted(each.name for each in (here / "runs").iterdir())
+    assert len(names) == 3 and [name[:-6] for name in names] == ["train-seed0-"] * 2 + ["train-seed1-"]
+    assert command(*SMALL) == 2 and command(*SMALL[:-1], 40) == 2
+    assert "to go on from it" in " ".join(capsys.readouterr().err.split())
+    assert command(*SMALL[:-1], 40, "--resume") == 0  # more steps of the same training find its folder
+    assert sorted(each.name for each in (here / "runs").iterdir()) == names
+
+
+def test_train_that_diverges_early_keeps_the_last_finite_state(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*SMALL, "--lr", "1e9", "--out", "diverged") == 2
+    assert "the last finite state is in diverged/checkpoint.npz (step " in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert [each.name for each in (here / "diverged").iterdir()] == ["checkpoint.npz"]
+
+
 def test_train_with_a_formula_and_with_an_inadmissible_activation(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

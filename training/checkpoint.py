@@ -72,7 +72,9 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "step": checkpoint.step,
         "scalars": checkpoint.scalars,
     }
-    text = json.dumps(header | {"digest": _digest(header, checkpoint.arrays)}, sort_keys=True, allow_nan=False)
+    text = json.dumps(
+        header | {"digest": _digest(header, checkpoint.arrays)}, sort_keys=True, allow_nan=False
+    )
     if _HEADER in checkpoint.arrays or any(a.dtype.hasobject for a in checkpoint.arrays.values()):
         raise InputError(
             given=f"checkpoint arrays {sorted(checkpoint.arrays)}",
@@ -83,7 +85,9 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".tmp", delete=False) as out:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=path.name, suffix=".tmp", delete=False
+        ) as out:
             temporary = Path(out.name)
             np.savez(out, **members)
             out.flush()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,7 +105,9 @@ class Config:
             )
         if self.R > self.d:
             raise InputError(
-                given=f"R={self.R} sparse directions at d={self.d}", allowed=f"R of at most {self.d}", do="lower R"
+                given=f"R={self.R} sparse directions at d={self.d}",
+                allowed=f"R of at most {self.d}",
+                do="lower R",
             )
         object.__setattr__(self, "lambda_", _checked_lambda(self.lambda_))
         _check_rates(self.lr, self.momentum)
@@ -164,6 +168,11 @@ class Config:
         for name in settings:
             _check_name("setting", name, tuple(known))
         return cls(**{name: _tuples(value) for name, value in settings.items()})
+
+    def digest(self) -> str:
+        """Six hexadecimal digits that tell trajectories apart: the start of their SHA-256."""
+        text = json.dumps(self.trajectory(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
 
     def trajectory(self) -> dict[str, Any]:
         """The settings that determine the path of the training: all but its length and the evaluation."""

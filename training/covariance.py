@@ -9,6 +9,7 @@ other activation uses the average over unlabeled points.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -40,6 +41,13 @@ class Covariance(ABC):
     def quadratic(self, W: Tensor) -> Tensor:
         """The number `⟨W, Σ W⟩ = E f_L(x; W)²`."""
         return (W * self.apply(W)).sum()
+
+    @abstractmethod
+    def quadratic_signed(self, W: Tensor) -> Tensor:
+        """The mean of `quadratic(W⊙S)` over independent fair signs S_r, the number `Σ_r w_rᵀ Σ_rr w_r`.
+
+        All m signs are independent, also those of a pair: of Σ only the diagonal blocks are left.
+        """
 
     def dense(self) -> Tensor:
         """The matrix Σ, `(m*d, m*d)`, row-major in (neuron, coordinate): small sizes only."""
@@ -91,6 +99,11 @@ class ExactCovariance(Covariance):
         rows.addmm_(T, self._w0, alpha=-1).mul_(scale)
         return torch.cat((rows, -rows)) if net.paired else rows
 
+    def quadratic_signed(self, W: Tensor) -> Tensor:
+        """The number `Σ_r w_rᵀ Σ_rr w_r = -2 j'(0)/m ‖W‖²`: v = 0 within a neuron."""
+        energy: Tensor = W.square().sum() * self._isotropic[0, 0] / self.network.m
+        return energy
+
 
 class SampledCovariance(Covariance):
     """Σ estimated as `(1/N) Φᵀ Φ` on N unlabeled points, for any activation; Φ is never formed.
@@ -116,6 +129,25 @@ class SampledCovariance(Covariance):
     def quadratic(self, W: Tensor) -> Tensor:
         """The number `(1/N) ‖Φ W‖²`."""
         return self._sample.f_L(W).square().mean()
+
+    def quadratic_signed(self, W: Tensor) -> Tensor:
+        """The number `(1/N) Σ_i (1/m) Σ_r σ'(w0_r·x_i)² (w_r·x_i)²`."""
+        X = self._sample.X
+        terms = self.network.sigma1(X) * (X @ W.T)
+        return terms.square().sum(dim=1).mean() / self.network.m
+
+    def quadratic_error(self, W: Tensor) -> Tensor:
+        """The standard error of `quadratic` at a W chosen without these points: `std(f_L(x_i; W)²)/√N`.
+
+        Raises:
+            InputError: If there are fewer than 2 points.
+        """
+        if self._sample.n < 2:
+            raise InputError(
+                given="1 unlabeled point", allowed="2 points or more for an error bar", do="draw more points"
+            )
+        error: Tensor = self._sample.f_L(W).square().std() / math.sqrt(self._sample.n)
+        return error
 
 
 def sphere_cosine(

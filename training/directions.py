@@ -19,16 +19,18 @@ from theory.errors import InputError
 from training.network import Network
 from training.sample import OnSample
 from training.sphere import low_degree_count
+from training.subspace import DEFAULT_BYTES, Subspace, check_rank, in_float64
 
-_DEFAULT_BYTES = 1 << 30
 # Up to this N one full symmetric eigendecomposition is as fast as computing a subset of it.
 _FULL_EIGENPROBLEM = 512
 # Columns of the matrix products that make the dense basis: wide enough to be fast, small beside the basis.
 _COLUMNS = 1024
+# Entries (points × neurons) of a block of the matrix-free product, 2 MB in float64.
+_BLOCK_ENTRIES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
-class GoodDirections:
+class GoodDirections(Subspace):
     """P_≤, its complement and its coordinates, for movements W of one network; see `good_directions`.
 
     Args:
@@ -36,40 +38,13 @@ class GoodDirections:
         n_k: Rank of P_≤: the number of polynomials of degree ≤ k.
         eigenvalues: The top n_k eigenvalues of `(1/N) Φᵀ Φ`, which estimates Σ, falling, `(n_k,)`, float64.
         next_eigenvalue: The eigenvalue after these, which bounds f_L on the complement; 0.0 if there is none.
+        half: U's rows for the distinct neurons, `(distinct*d, n_k)`, or None if U did not fit the budget.
         dual: `V Λ^{-1/2}`, `(N, n_k)`: U = Φᵀ dual.
         unlabeled: The network on the N unlabeled points.
-        half: U's rows for the distinct neurons, `(distinct*d, n_k)`, or None if U did not fit the budget.
     """
 
-    network: Network
-    n_k: int
-    eigenvalues: Tensor
-    next_eigenvalue: float
     dual: Tensor
     unlabeled: OnSample
-    half: Tensor | None
-
-    def coefficients(self, W: Tensor) -> Tensor:
-        """Coordinates `Uᵀ W` of P_≤W, `(n_k,)`."""
-        if self.half is None:
-            return self.dual.T @ self.unlabeled.f_L(W)
-        return self.half.T @ self._fold(W).reshape(-1)
-
-    def lift(self, c: Tensor) -> Tensor:
-        """The movement `U c` in ran P_≤ with coordinates c `(n_k,)`, `(m, d)`."""
-        if self.half is None:
-            return self.unlabeled.pullback_L(self.dual @ c)
-        net = self.network
-        rows = (self.half @ c).reshape(net.distinct, net.d)
-        return torch.cat((rows, -rows)) if net.paired else rows
-
-    def project(self, W: Tensor) -> Tensor:
-        """The good part `P_≤ W = U Uᵀ W`, `(m, d)`."""
-        return self.lift(self.coefficients(W))
-
-    def project_out(self, W: Tensor) -> Tensor:
-        """The rest `P_> W = W - P_≤ W`, `(m, d)`."""
-        return W - self.project(W)
 
     def features_low(self, X: Tensor) -> Tensor:
         """Features in the good coordinates, `Φ(X) U = K_m(X, X_unlabeled) V Λ^{-1/2}`, `(n, n_k)`.
@@ -78,18 +53,33 @@ class GoodDirections:
         """
         return self.network.on(X).gram(self.unlabeled) @ self.dual
 
-    def basis(self) -> Tensor:
-        """The orthonormal basis U, `(m*d, n_k)`, row-major in (neuron, coordinate): small sizes only."""
-        eye = torch.eye(self.n_k, dtype=self.network.dtype)
-        return torch.stack([self.lift(column).reshape(-1) for column in eye], dim=1)
+    # Both products go some neurons at a time: no array of N·m numbers, and none of the size of W, on the way.
 
-    def _fold(self, W: Tensor) -> Tensor:
-        h = self.network.distinct
-        return W[:h] - W[h:] if self.network.paired else W
+    def _apply(self, c: Tensor) -> Tensor:
+        net, h, slopes = self.network, self.network.distinct, self.unlabeled.sigma(1)
+        weighted = (self.dual @ c)[:, None] * self.unlabeled.X
+        result = torch.empty_like(net.w0)
+        for rows in self._blocks():
+            block = torch.mm(slopes[:, rows].T, weighted, out=result[rows]).mul_(net.readout[rows, None])
+            if net.paired:
+                torch.neg(block, out=result[h:][rows])
+        return result
+
+    def _apply_transpose(self, W: Tensor) -> Tensor:
+        net, h, slopes = self.network, self.network.distinct, self.unlabeled.sigma(1)
+        values = torch.zeros(self.unlabeled.n, dtype=net.dtype)
+        for rows in self._blocks():
+            seen = W[rows] - W[h:][rows] if net.paired else W[rows]
+            values += (slopes[:, rows] * (self.unlabeled.X @ seen.T)) @ net.readout[rows]
+        return self.dual.T @ values
+
+    def _blocks(self) -> list[slice]:
+        h, step = self.network.distinct, max(1, _BLOCK_ENTRIES // self.unlabeled.n)
+        return [slice(start, min(start + step, h)) for start in range(0, h, step)]
 
 
 def good_directions(
-    network: Network, X_unlabeled: Tensor, k: int, *, budget: int = _DEFAULT_BYTES
+    network: Network, X_unlabeled: Tensor, k: int, *, budget: int = DEFAULT_BYTES
 ) -> GoodDirections:
     """Compute P_≤ from unlabeled points by the dual route (Nichani, Bai, Lee 2022: the top eigenspace of Σ).
 
@@ -109,7 +99,7 @@ def good_directions(
     n_k = low_degree_count(network.d, k)
     N = X_unlabeled.shape[0]
     _check_sizes(network, n_k, N, k)
-    exact = _in_float64(network)
+    exact = in_float64(network)
     sample = exact.on(X_unlabeled.double())
     values, vectors = _top_eigenpairs(sample.gram(), min(n_k + 1, N))
     if float(values[n_k - 1]) <= N * torch.finfo(torch.float64).eps * float(values[0]):
@@ -139,17 +129,7 @@ def _check_sizes(network: Network, n_k: int, N: int, k: int) -> None:
             allowed=f"at least 3 n_k = {3 * n_k} points",
             do=f"draw {3 * n_k} or more unlabeled points, or lower k",
         )
-    independent = network.distinct * network.d
-    if n_k > independent:
-        raise InputError(
-            given=f"n_k={n_k} good directions (d={network.d}, k={k}) for {independent} independent features",
-            allowed=f"n_k of at most {independent} at width m={network.m}",
-            do="widen the network or lower k",
-        )
-
-
-def _in_float64(network: Network) -> Network:
-    return Network(network.w0.double(), network.a.double(), network.activation, paired=network.paired)
+    check_rank(network, n_k, k)
 
 
 def _top_eigenpairs(gram: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -99,7 +99,9 @@ def kernel_ridge(
     """
     if not ridges or not all(0 < ridge < math.inf for ridge in ridges):
         raise InputError(
-            given=f"ridges {tuple(ridges)}", allowed="one or more positive numbers", do="correct the list of ridges"
+            given=f"ridges {tuple(ridges)}",
+            allowed="one or more positive numbers",
+            do="correct the list of ridges",
         )
     values, vectors = torch.linalg.eigh(K)
     # Rounding makes the smallest eigenvalues of a semidefinite matrix slightly negative.

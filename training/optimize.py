@@ -35,7 +35,9 @@ class Status(Enum):
     """How a minimization ended; the value says what to do next."""
 
     CONVERGED = "the gradient is small and noise opened no way down: take W as the minimizer"
-    STEPS_USED = "all steps were used before convergence: allow more steps, or accept the gradient norm reached"
+    STEPS_USED = (
+        "all steps were used before convergence: allow more steps, or accept the gradient norm reached"
+    )
     STALLED = "the line search found no lower value: check the gradient norm; for more digits use float64"
 
 
@@ -44,17 +46,24 @@ class DivergenceError(InputError):
 
     Args:
         step: The step at which it happened.
-        lr: The learning rate.
-        checkpoint: The last good checkpoint, or None if none was written.
+        lr: The learning rate, or None for L-BFGS, which has none.
+        checkpoint: The file with the last finite state, or None if none was written.
     """
 
-    def __init__(self, *, step: int, lr: float, checkpoint: str | None = None) -> None:
-        saved = f"the last good checkpoint is {checkpoint}" if checkpoint else "no checkpoint was written"
-        super().__init__(
-            given=f"learning rate {lr:g}, with which the loss was not finite at step {step}",
-            allowed="a learning rate with which loss and gradient stay finite",
-            do=f"train again with a smaller learning rate, such as {lr / 3:.2g}; {saved}",
-        )
+    def __init__(self, *, step: int, lr: float | None, checkpoint: str | None = None) -> None:
+        if lr is None:
+            super().__init__(
+                given=f"an objective or gradient that was not finite in L-BFGS after {step} iterations",
+                allowed="an objective that is finite at the start and wherever the line search looks",
+                do="start nearer to W = 0, use float64, or train by gradient descent (optimizer 'gd')",
+            )
+        else:
+            saved = f"the last finite state is in {checkpoint}" if checkpoint else "no checkpoint was written"
+            super().__init__(
+                given=f"learning rate {lr:g}, with which the loss was not finite at step {step}",
+                allowed="a learning rate with which loss and gradient stay finite",
+                do=f"train again with a smaller learning rate, such as {lr / 3:.2g}; {saved}",
+            )
         self.step = step
         self.lr = lr
         self.checkpoint = checkpoint
@@ -103,7 +112,7 @@ class Minimization:
     Args:
         W: The final movement, `(m, d)`.
         final: The objective at W.
-        history: One record per step or iteration, the final one included.
+        history: One record per step or iteration, from the start to W, both included: `steps + 1` of them.
         steps: Steps done (gradient descent) or iterations (L-BFGS).
         status: How it ended.
     """
@@ -121,7 +130,7 @@ def perturbed_gradient_descent(
     *,
     steps: int,
     generator: torch.Generator,
-    lr: float = 0.3,
+    lr: float,
     momentum: float = 0.95,
     noise_radius: float = 0.1,
     gradient_threshold: float = 1e-3,
@@ -200,7 +209,7 @@ def lbfgs(
         W: Where to start, `(m, d)`.
         max_iter: Most iterations, 1 or more.
         tolerance: Converged once every entry of the gradient is at most this.
-        callback: Called with the record of every iteration.
+        callback: Called with the record of every iteration; the start, record 0 of the history, is none.
 
     Raises:
         InputError: If a setting is out of range.
@@ -213,16 +222,18 @@ def lbfgs(
             do="correct the setting that is out of range",
         )
     history: list[Record] = []
-    latest: dict[str, Evaluation] = {}
+    latest: list[Evaluation] = []
 
     def value_and_grad(vector: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         moved = torch.from_numpy(vector).to(W.dtype).reshape(W.shape)
-        found = _finite(objective.evaluate(moved), len(history), 1.0)
-        latest["evaluation"] = found
+        found = _finite(objective.evaluate(moved), max(0, len(history) - 1), None)
+        latest[:] = [found]
+        if not history:
+            history.append(_record(0, found))
         return found.value, found.grad.double().reshape(-1).numpy()
 
     def keep(_: object) -> None:
-        history.append(_record(len(history) + 1, latest["evaluation"]))
+        history.append(_record(len(history), latest[0]))
         if callback is not None:
             callback(history[-1])
 
@@ -234,9 +245,11 @@ def lbfgs(
         callback=keep,
         options={"maxiter": max_iter, "maxfun": 20 * max_iter, "ftol": 0.0, "gtol": tolerance, "maxcor": 20},
     )
-    final = torch.from_numpy(outcome.x).to(W.dtype).reshape(W.shape)
+    steps, final = int(outcome.nit), torch.from_numpy(outcome.x).to(W.dtype).reshape(W.shape)
+    found = _finite(objective.evaluate(final), steps, None)
     status = {0: Status.CONVERGED, 1: Status.STEPS_USED}.get(outcome.status, Status.STALLED)
-    return Minimization(final, objective.evaluate(final), tuple(history), int(outcome.nit), status)
+    # The last record is that of the W returned, also where no iteration was needed.
+    return Minimization(final, found, (*history[:steps], _record(steps, found)), steps, status)
 
 
 def ball(shape: torch.Size, radius: float, generator: torch.Generator, dtype: torch.dtype) -> Tensor:
@@ -251,19 +264,17 @@ def _record(step: int, found: Evaluation) -> Record:
     return Record(step, found.value, float(torch.linalg.vector_norm(found.grad)), found.terms)
 
 
-def _finite(found: Evaluation, step: int, lr: float) -> Evaluation:
+def _finite(found: Evaluation, step: int, lr: float | None) -> Evaluation:
     if math.isfinite(found.value) and bool(torch.isfinite(found.grad).all()):
         return found
     raise DivergenceError(step=step, lr=lr)
 
 
-def _rebuild(step: int, lr: float, checkpoint: str | None) -> DivergenceError:
+def _rebuild(step: int, lr: float | None, checkpoint: str | None) -> DivergenceError:
     return DivergenceError(step=step, lr=lr, checkpoint=checkpoint)
 
 
-def _check_descent(
-    steps: int, lr: float, momentum: float, noise_radius: float, noise_interval: int
-) -> None:
+def _check_descent(steps: int, lr: float, momentum: float, noise_radius: float, noise_interval: int) -> None:
     wrong = {
         "steps of 0 or more": steps >= 0,
         "a positive finite lr": lr > 0 and math.isfinite(lr),

@@ -58,7 +58,7 @@ def train(
     Raises:
         InputError: If checkpoints are asked of L-BFGS, the folder cannot be written, or its checkpoint is damaged,
             of another schema version or of another configuration.
-        DivergenceError: If the loss is not finite; it names the last good checkpoint.
+        DivergenceError: If the loss is not finite; the last finite state is saved first, and named.
     """
     config = problem.config
     shape = torch.Size((config.m, config.d))
@@ -68,21 +68,30 @@ def train(
         _refuse_checkpoints(checkpoint_dir, resume)
         # L-BFGS bounds the largest entry; this bound implies that of the norm.
         tolerance = max(config.gradient_threshold, 1e-12) / math.sqrt(shape.numel())
-        return lbfgs(objective, W, max_iter=config.steps, tolerance=tolerance, callback=report)
+        return lbfgs(
+            objective,
+            W,
+            max_iter=config.steps,
+            tolerance=tolerance,
+            callback=lambda record: report(record.step, record.value),
+        )
     saver = _Saver(config, checkpoint_dir)
-    start = saver.load() if resume else None
-    report.first = start.step if start is not None else 0
+    noise = generator(config.seed, "noise")
+    loaded = saver.load() if resume else None
+    start = loaded if loaded is not None else State(0, W, torch.zeros_like(W), noise.get_state())
+    saver.latest = start
+    report.first = start.step
 
     def after_step(state: State) -> None:
         saver.after_step(state)
-        report(state.history[-1])
+        report(state.step, state.history[-1].value)
 
     try:
         found = perturbed_gradient_descent(
             objective,
-            W,
+            start.W,
             steps=config.steps,
-            generator=generator(config.seed, "noise"),
+            generator=noise,
             lr=config.lr,
             momentum=config.momentum,
             noise_radius=config.noise_radius,
@@ -92,6 +101,7 @@ def train(
             start=start,
         )
     except DivergenceError as error:
+        saver.save_good()
         raise DivergenceError(step=error.step, lr=error.lr, checkpoint=saver.last) from error
     except BaseException:
         # An interrupt or a full disk: keep what was computed, then let it pass.
@@ -110,12 +120,11 @@ class _Reporter:
         self.first = 0
         self.began = time.monotonic()
 
-    def __call__(self, record: Record) -> None:
+    def __call__(self, done: int, value: float) -> None:
         if self.progress is None:
             return
-        done = record.step + 1
         pace = (time.monotonic() - self.began) / max(1, done - self.first)
-        self.progress(done, self.total, pace * max(0, self.total - done), record.value)
+        self.progress(done, self.total, pace * max(0, self.total - done), value)
 
 
 class _Saver:

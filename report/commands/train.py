@@ -53,15 +53,19 @@ RUN_NAME = "run.json"
     "--out",
     type=click.Path(),
     metavar="DIR",
-    help="Folder for run.json and the checkpoint; by default runs/train-seed<seed>.",
+    help="Folder for run.json and the checkpoint; by default one whose name ends in a hash of the settings.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the folder.")
+@click.option(
+    "--fresh", is_flag=True, help="Delete what an earlier training left in the folder, and start anew."
+)
 def command(
-    out: str | None, resume: bool, threads: int, lambda_: str, activation: str, **settings: Any
+    out: str | None, resume: bool, fresh: bool, threads: int, lambda_: str, activation: str, **settings: Any
 ) -> int:
     """Train the two-layer network on the regularized objective and print what it reached.
 
-    Writes run.json, and for gd a checkpoint that --resume goes on from, into one folder.
+    Writes run.json, and for gd a checkpoint that --resume goes on from, into one folder. A folder that holds
+    an earlier training is used with --resume or --fresh only.
     """
     from training.experiment import Config, run
     from training.threads import set_threads
@@ -69,14 +73,19 @@ def command(
     set_threads(threads)
     given = {name: value for name, value in settings.items() if value is not None}
     config = Config(lambda_=_weights(lambda_), activation=_activation(activation, **given), **given)
-    folder = Path(f"runs/train-seed{config.seed}" if out is None else out)
+    # The number of steps is left out of the hash, so that --resume with more of them finds its folder.
+    folder = Path(f"runs/train-seed{config.seed}-{config.digest()}" if out is None else out)
+    _check_unused(folder, resume=resume, fresh=fresh)
     _write(folder / RUN_NAME, "")  # an output that cannot be written should fail now, not after the training
+    if fresh:
+        _clear(folder)
     checkpoints = folder if config.optimizer == "gd" else None
     try:
         with _progress() as progress:
             finished = run(config, progress=progress, checkpoint_dir=checkpoints, resume=resume)
     except KeyboardInterrupt:
-        kept = f"the checkpoint is in {folder}; go on with the same command and --resume"
+        how = "--resume in place of --fresh" if fresh else "--resume"
+        kept = f"the checkpoint is in {folder}; go on with the same command and {how}"
         say(f"interrupted; {kept if checkpoints else 'lbfgs keeps no checkpoint'}")
         return INTERRUPTED
     path = folder / RUN_NAME
@@ -112,6 +121,42 @@ def _weights(text: str) -> tuple[float, float, float, float]:
             allowed="four numbers between commas, none negative, such as 1,1,1e-3,1e-4",
             do="use 0 for a term that should be left out",
         ) from None
+
+
+def _check_unused(folder: Path, *, resume: bool, fresh: bool) -> None:
+    """Refuse to overwrite an earlier training unasked."""
+    from theory.errors import InputError
+    from training.train import CHECKPOINT_NAME
+
+    if resume and fresh:
+        raise InputError(
+            given="--resume and --fresh",
+            allowed="one of them: go on from what is in the folder, or delete it",
+            do="leave one out",
+        )
+    found = [name for name in (RUN_NAME, CHECKPOINT_NAME) if (folder / name).exists()]
+    if found and not fresh and not (resume and CHECKPOINT_NAME in found):
+        raise InputError(
+            given=f"{folder}, which holds {' and '.join(found)} of an earlier training",
+            allowed="a folder without one; with --resume, one with a checkpoint",
+            do=f"use {'--resume to go on from it, ' if CHECKPOINT_NAME in found else ''}--fresh to delete it, "
+            "or another --out folder",
+        )
+
+
+def _clear(folder: Path) -> None:
+    from theory.errors import InputError
+    from training.train import CHECKPOINT_NAME
+
+    try:
+        for name in (RUN_NAME, CHECKPOINT_NAME):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            given=f"{folder}, which cannot be cleared ({error.strerror or error})",
+            allowed="a writable folder",
+            do="choose another --out folder",
+        ) from error
 
 
 def _lines(run: Run) -> Iterator[str]:

@@ -23,7 +23,9 @@ def _checkpoint(step: int = 3) -> Checkpoint:
         "generator": source.integers(0, 255, size=50, dtype=np.uint8),
         "empty": np.zeros((0, 2)),
     }
-    return Checkpoint(CONFIG, step, arrays, {"noise_step": -1, "value": 0.1 + 0.2, "none": None, "names": ["a"]})
+    return Checkpoint(
+        CONFIG, step, arrays, {"noise_step": -1, "value": 0.1 + 0.2, "none": None, "names": ["a"]}
+    )
 
 
 def _same(found: Checkpoint, expected: Checkpoint) -> bool:

@@ -12,7 +12,7 @@ import torch
 from theory.errors import InputError
 from training import checkpoint
 from training.config import Config
-from training.experiment import Run, ntk_rival, quadntk_rival, run, smallest_eigenvalue
+from training.experiment import Run, quadntk_rival, run, smallest_eigenvalue
 from training.optimize import DivergenceError
 from training.problem import make_problem
 from training.train import CHECKPOINT_NAME
@@ -61,9 +61,7 @@ def test_resume_repeats_the_uninterrupted_run(stop: int, tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         run(config, checkpoint_dir=tmp_path, progress=_stopping_at(stop))
     steps: list[int] = []
-    resumed = run(
-        config, checkpoint_dir=tmp_path, resume=True, progress=lambda done, *_: steps.append(done)
-    )
+    resumed = run(config, checkpoint_dir=tmp_path, resume=True, progress=lambda done, *_: steps.append(done))
     assert _numbers(resumed) == _numbers(whole)
     # The last state whose loss was known is one step back.
     assert steps == list(range(stop, whole.steps + 1))
@@ -71,7 +69,9 @@ def test_resume_repeats_the_uninterrupted_run(stop: int, tmp_path: Path) -> None
 
 def test_resume_remembers_what_noise_achieved(tmp_path: Path) -> None:
     """At a tiny learning rate noise is added at once, achieves nothing, and the run ends after one interval."""
-    config = dataclasses.replace(SMALL, lr=1e-9, gradient_threshold=100.0, noise_interval=20, noise_radius=1e-6)
+    config = dataclasses.replace(
+        SMALL, lr=1e-9, gradient_threshold=100.0, noise_interval=20, noise_radius=1e-6
+    )
     whole = run(config)
     assert (whole.status, whole.steps) == ("CONVERGED", 20)
     with pytest.raises(KeyboardInterrupt):
@@ -121,11 +121,54 @@ def test_divergence_names_a_checkpoint_that_is_good(tmp_path: Path) -> None:
     for step in (150, 151):
         error = diverge(step - needed)
         assert error.step == step
+        assert checkpoint.load(path).step == step - 1
         assert f"not finite at step {step}" in str(error)
         found = checkpoint.load(path)
         assert f"{CHECKPOINT_NAME} (step {found.step})" in str(error)
         value = make_problem(bad).objective().value(torch.from_numpy(found.arrays["W"]))
         assert math.isfinite(value)
+
+
+def test_divergence_in_the_first_steps_keeps_the_last_finite_state(tmp_path: Path) -> None:
+    bad = dataclasses.replace(SMALL, lr=1e3)
+    with pytest.raises(DivergenceError) as caught:
+        run(bad, checkpoint_dir=tmp_path)
+    step = caught.value.step
+    assert 1 < step < 50  # none was due since step 0
+    found = checkpoint.load(tmp_path / CHECKPOINT_NAME, config=bad.trajectory())
+    assert found.step == step - 1
+    assert f"the last finite state is in {tmp_path / CHECKPOINT_NAME} (step {step - 1})" in str(caught.value)
+    objective = make_problem(bad).objective()
+    evaluation = objective.evaluate(torch.from_numpy(found.arrays["W"]))
+    assert math.isfinite(evaluation.value) and bool(torch.isfinite(evaluation.grad).all())
+    # Gone on from there, it diverges at the same step.
+    with pytest.raises(DivergenceError, match=f"not finite at step {step};"):
+        run(bad, checkpoint_dir=tmp_path, resume=True)
+
+
+def test_lbfgs_that_starts_converged_is_a_run_like_any_other() -> None:
+    """W = 0 is a stationary point of the quadratic model."""
+    config = dataclasses.replace(SMALL, optimizer="lbfgs", model="quadratic", start_radius=0.0)
+    found = run(dataclasses.replace(config, lambda_=(0.0, 0.0, 0.0, 1.0)))
+    assert (found.status, found.steps, found.gradient_norm, len(found.history)) == ("CONVERGED", 0, 0.0, 1)
+    assert found.train_loss == found.history[-1].value > 0
+
+
+def test_progress_counts_the_steps_done() -> None:
+    for optimizer in ("gd", "lbfgs"):
+        steps: list[int] = []
+        config = dataclasses.replace(SMALL, optimizer=optimizer, steps=5)
+        found = run(config, progress=lambda done, *_, into=steps: into.append(done))
+        assert steps == [1, 2, 3, 4, 5] and found.steps == 5
+
+
+def test_the_digest_tells_trajectories_apart() -> None:
+    assert SMALL.digest() == dataclasses.replace(SMALL).digest()
+    assert len(SMALL.digest()) == 6
+    longer = dataclasses.replace(SMALL, steps=SMALL.steps + 1)
+    assert longer.digest() == SMALL.digest()  # its checkpoint can be gone on from
+    for change in ({"seed": 4}, {"lr": 0.5}, {"lambda_": (1.0, 1.0, 1e-3, 2e-4)}, {"model": "quadratic"}):
+        assert dataclasses.replace(SMALL, **change).digest() != SMALL.digest()
 
 
 def test_the_history_and_the_final_numbers_agree() -> None:
@@ -164,14 +207,6 @@ def test_the_error_on_fresh_points_is_unbiased() -> None:
     assert shifted.standard_error < 1e-12
 
 
-def test_the_points_of_different_purposes_differ() -> None:
-    problem = make_problem(SMALL)
-    streams = [problem.X, *(problem.points(name, 40) for name in ("unlabeled", "validation", "test"))]
-    for i, first in enumerate(streams):
-        for second in streams[:i]:
-            assert float(torch.cdist(first, second).min()) > 1e-6
-
-
 def test_test_error_is_that_of_the_trained_network() -> None:
     """The reported error against the mean over the same points, through the checkpointed W, neuron by neuron."""
     problem = make_problem(SMALL)
@@ -199,19 +234,6 @@ def test_smallest_eigenvalue_of_the_hessian() -> None:
     assert smallest_eigenvalue(objective, W, seed=0) == pytest.approx(expected, rel=1e-3)
     found = run(config)
     assert found.hessian_min is not None and math.isfinite(found.hessian_min)
-
-
-def test_rivals_report_their_grid() -> None:
-    config = dataclasses.replace(SMALL, d=12, n=150, m=60, steps=150)
-    for rival in (ntk_rival(config), quadntk_rival(config)):
-        assert len(rival.strengths) == len(rival.held_errors) >= 4
-        assert rival.strength == rival.strengths[rival.held_errors.index(min(rival.held_errors))]
-        # The held-out error at the best strength and the test error estimate one risk, here of about 1 ± 0.1.
-        assert abs(rival.test_error - min(rival.held_errors)) < 0.5
-        assert rival.test_error < rival.null_risk == pytest.approx(2.0, rel=1e-12)
-        assert rival.test_standard_error < 0.2 * rival.test_error
-    with pytest.raises(InputError, match="no λ4"):
-        quadntk_rival(config, lambdas=())
 
 
 def test_the_network_learns_what_its_rivals_do_not() -> None:

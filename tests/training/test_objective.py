@@ -122,7 +122,10 @@ def _check(case: Case, lambda_: tuple[float, ...], *, model: str, ell: str) -> N
     gradient = torch.autograd.grad(value, W, create_graph=True)[0]
     hvp = torch.autograd.grad((gradient * case.V).sum(), W)[0]
     plain = _plain_terms(case, case.W, model=model, ell=ell)
-    active = ["loss", *(name for name, weight in zip(("R1", "R2", "R3", "R4"), lambda_, strict=True) if weight)]
+    active = [
+        "loss",
+        *(name for name, weight in zip(("R1", "R2", "R3", "R4"), lambda_, strict=True) if weight),
+    ]
     assert sorted(found.terms) == sorted(active) == sorted(objective.terms(case.W))
     for name in active:
         assert found.terms[name] == pytest.approx(float(plain[name]), rel=TOLERANCE, abs=1e-14)
@@ -206,7 +209,9 @@ def test_regularizers_alone_agree_with_autograd() -> None:
 def test_float32_follows_float64() -> None:
     d, m, n = 10, 40, 60
     exact = _case(d=d, m=m, n=n, scale=0.2)
-    network = Network(exact.network.w0.float(), exact.network.a.float(), exact.network.activation, paired=True)
+    network = Network(
+        exact.network.w0.float(), exact.network.a.float(), exact.network.activation, paired=True
+    )
     single = Objective(
         network,
         exact.X.float(),
@@ -257,7 +262,10 @@ def test_weights_of_zero_need_no_parts() -> None:
         ({"directions": None}, "directions"),
         ({"covariance": None}, "covariance"),
         ({"model": "ful"}, "did you mean 'full'"),
-        ({"X": torch.zeros(0, 4, dtype=torch.float64), "y": torch.zeros(0, dtype=torch.float64)}, "n of 1 or more"),
+        (
+            {"X": torch.zeros(0, 4, dtype=torch.float64), "y": torch.zeros(0, dtype=torch.float64)},
+            "n of 1 or more",
+        ),
         ({"X": torch.zeros(5, 3, dtype=torch.float64)}, "shape"),
         ({"X": torch.zeros(5, 4)}, "float32"),
         ({"y": torch.zeros(4, dtype=torch.float64)}, r"shape \(5,\)"),

@@ -85,11 +85,20 @@ def test_converges_to_the_minimum_and_says_so() -> None:
 
 def test_noise_leaves_the_saddle_and_nothing_else_does() -> None:
     start = torch.zeros(1, 2, dtype=torch.float64)
-    still = perturbed_gradient_descent(Saddle(), start, steps=500, noise_radius=0.0, generator=_rand())
+    still = perturbed_gradient_descent(
+        Saddle(), start, steps=500, lr=0.3, noise_radius=0.0, generator=_rand()
+    )
     assert torch.equal(still.W, start)
     assert still.status is Status.CONVERGED
     moved = perturbed_gradient_descent(
-        Saddle(), start, steps=2000, lr=0.1, momentum=0.5, noise_radius=0.01, noise_interval=200, generator=_rand()
+        Saddle(),
+        start,
+        steps=2000,
+        lr=0.1,
+        momentum=0.5,
+        noise_radius=0.01,
+        noise_interval=200,
+        generator=_rand(),
     )
     assert moved.status is Status.CONVERGED
     assert moved.final.value == pytest.approx(-0.25, abs=1e-4)
@@ -145,7 +154,11 @@ def test_a_state_is_all_that_matters(stop: int) -> None:
     whole = perturbed_gradient_descent(Saddle(), start, generator=_rand(), callback=states.append, **settings)
     assert len({state.noise_step for state in states}) > 2
     again = perturbed_gradient_descent(
-        Saddle(), torch.full((1, 2), math.nan), generator=generator(99, "noise"), start=states[stop - 1], **settings
+        Saddle(),
+        torch.full((1, 2), math.nan),
+        generator=generator(99, "noise"),
+        start=states[stop - 1],
+        **settings,
     )
     assert torch.equal(whole.W, again.W)
     assert whole.history == again.history
@@ -171,9 +184,13 @@ def test_lbfgs_finds_the_minimum() -> None:
     )
     assert found.status is Status.CONVERGED
     assert float(found.W.abs().max()) < 1e-9
-    assert found.steps == len(found.history) == len(seen)
+    assert seen == list(range(1, found.steps + 1))
+    assert [record.step for record in found.history] == [0, *seen]
+    assert found.history[0].value == pytest.approx((9 + 10 + 400) / 2, rel=1e-14)
     assert found.history[-1].value == pytest.approx(found.final.value, abs=1e-15)
-    assert all(late.value <= early.value for early, late in zip(found.history, found.history[1:], strict=False))
+    assert all(
+        late.value <= early.value for early, late in zip(found.history, found.history[1:], strict=False)
+    )
 
 
 def test_lbfgs_says_when_it_was_stopped() -> None:
@@ -182,9 +199,37 @@ def test_lbfgs_says_when_it_was_stopped() -> None:
     assert found.steps == 1
 
 
+def test_lbfgs_that_starts_converged_has_one_record() -> None:
+    start = torch.zeros(1, 2, dtype=torch.float64)
+    found = lbfgs(Saddle(), start, max_iter=5)
+    assert (found.status, found.steps, len(found.history)) == (Status.CONVERGED, 0, 1)
+    assert torch.equal(found.W, start)
+    assert (found.history[-1].step, found.history[-1].grad_norm) == (0, 0.0)
+
+
+@pytest.mark.parametrize("max_iter", [1, 3, 50])
+def test_the_last_record_of_lbfgs_is_that_of_its_result(max_iter: int) -> None:
+    found = lbfgs(
+        Saddle(), torch.tensor([[3.0, 2.0]], dtype=torch.float64), max_iter=max_iter, tolerance=1e-9
+    )
+    last = found.history[-1]
+    assert (last.step, last.value) == (found.steps, Saddle().evaluate(found.W).value)
+    assert last.grad_norm == float(Saddle().evaluate(found.W).grad.norm())
+
+
 def test_lbfgs_rejects_a_loss_that_is_not_finite() -> None:
-    with pytest.raises(DivergenceError):
+    """Its message speaks of L-BFGS: there is no learning rate to lower."""
+    with pytest.raises(DivergenceError, match="L-BFGS after 0 iterations") as caught:
         lbfgs(Bowl([math.nan]), torch.ones(1, 1), max_iter=5)
+    assert "learning rate" not in str(caught.value) and "optimizer 'gd'" in str(caught.value)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.step, copy.lr, str(copy)) == (0, None, str(caught.value))
+
+
+def test_the_learning_rate_has_no_second_default() -> None:
+    """`Config` has the only one; another here would be used where the two are mixed up."""
+    with pytest.raises(TypeError, match="lr"):
+        perturbed_gradient_descent(Bowl([1.0]), torch.ones(1, 1), steps=1, generator=_rand())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +247,9 @@ def test_lbfgs_rejects_a_loss_that_is_not_finite() -> None:
 def test_bad_settings(wrong: dict[str, float]) -> None:
     name = next(iter(wrong))
     with pytest.raises(InputError, match=f"allowed: [a-z ]*{name}"):
-        perturbed_gradient_descent(Bowl([1.0]), torch.ones(1, 1), **{"steps": 1, "generator": _rand()} | wrong)
+        perturbed_gradient_descent(
+            Bowl([1.0]), torch.ones(1, 1), **{"steps": 1, "lr": 0.1, "generator": _rand()} | wrong
+        )
 
 
 def test_bad_settings_of_lbfgs() -> None:

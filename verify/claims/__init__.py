@@ -12,5 +12,10 @@ SOURCES: tuple[str, ...] = (
     "verify.claims.spectrum",
     "verify.claims.eigenvalues",
     "verify.claims.exponents",
+    "verify.claims.spectrum_finite",
+    "verify.claims.kernel_matrix",
+    "verify.claims.good_directions",
+    "verify.claims.quadratic_size",
+    "verify.claims.saddle",
     "verify.claims.training",
 )

@@ -1,0 +1,89 @@
+"""Measured power laws: a slope per independent replicate, held against a claimed exponent.
+
+The interval of the mean slope must lie within a band around the claimed exponent. The band is half the distance
+to the nearest rival on the grid on which the exponents of a claim lie, so a rival's own interval is refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.bound import Comparison, compare, rate
+from verify.evidence import Series
+from verify.quantity import exact
+from verify.statistics import ALPHA, slope_interval
+
+Array = NDArray[np.float64]
+
+REASONS = {
+    0.25: "half the distance to the next multiple of 1/2",
+    0.125: "half the distance to the next multiple of 1/4",
+}
+
+
+def power_law(
+    label: str,
+    x: Sequence[float],
+    table: Array,
+    claimed: str,
+    *,
+    band: float,
+    alpha: float = ALPHA,
+    parameters: Mapping[str, Any] | None = None,
+) -> Comparison:
+    """The mean log-log slope of independent replicates against a claimed exponent.
+
+    Args:
+        label: What is measured.
+        x: Abscissae, shape ``(p,)``.
+        table: Positive values, shape ``(replicates, p)``.
+        claimed: The exponent, as text such as ``-1/2``.
+        band: 0.25 or 0.125, see `REASONS`.
+        alpha: Probability that the interval misses the expected slope.
+        parameters: The point in parameter space.
+    """
+    slope = slope_interval(x, table, alpha=alpha)
+    shared = {**(parameters or {}), "x": [float(each) for each in x], "replicates": len(table)}
+    return compare(
+        f"log-log slope of {label}",
+        rate(claimed),
+        slope,
+        exact(claimed),
+        resolution=band,
+        reason=REASONS[band],
+        parameters=shared,
+    )
+
+
+def curve(figure: str, label: str, x: Sequence[float], table: Array, *, x_label: str, y_label: str) -> Series:
+    """Geometric means over the replicates with their 5% and 95% quantiles, on log axes."""
+    ends = np.quantile(table, (0.05, 0.95), axis=0)
+    means = np.exp(np.log(table).mean(axis=0))
+    return line(figure, label, x, means, x_label=x_label, y_label=y_label, low=ends[0], high=ends[1])
+
+
+def line(
+    figure: str,
+    label: str,
+    x: Sequence[float],
+    y: Sequence[float] | Array,
+    *,
+    x_label: str,
+    y_label: str,
+    low: Sequence[float] | Array = (),
+    high: Sequence[float] | Array = (),
+) -> Series:
+    """A curve on log axes, with error bars from `low` to `high` if they are given."""
+    floats = [tuple(float(each) for each in values) for values in (x, y, low, high)]
+    return Series(
+        figure, label, floats[0], floats[1], floats[2], floats[3], x_label=x_label, y_label=y_label, log="xy"
+    )
+
+
+def rates(band: float) -> dict[str, float]:
+    """Error rates of a slope: a rival at twice the band escapes only where the interval misses its slope."""
+    return {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * band}
