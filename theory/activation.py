@@ -203,7 +203,9 @@ class Activation:
         if all(proofs):
             needed = " and ".join(f"mu_{l}(sigma')" for l in (j - 1, j + 1) if l >= 0)
             return False, [f"lambda_{j} = 0: it is made of {needed}, and sigma' is {proofs[0]}"]
-        return None, [f"lambda_{j} is undecided: its enclosure {value.str(5)} contains 0 and no symmetry proves it"]
+        return None, [
+            f"lambda_{j} is undecided: its enclosure {value.str(5)} contains 0 and no symmetry proves it"
+        ]
 
     def _nonzero(self, l: int, value: arb) -> tuple[bool | None, list[str]]:
         if value > 0 or value < 0:
@@ -271,7 +273,9 @@ def _smoothness(expr: sympy.Expr, variable: Any) -> tuple[bool | None, tuple[str
         if variable not in node.free_symbols:
             continue
         if node.func in _NOT_SMOOTH:
-            return False, (f"{node} is not smooth; use a smooth substitute such as sqrt(z**2 + 1/100) for |z|",)
+            return False, (
+                f"{node} is not smooth; use a smooth substitute such as sqrt(z**2 + 1/100) for |z|",
+            )
         risk = _risk(node)
         if risk is None:
             continue
@@ -282,7 +286,9 @@ def _smoothness(expr: sympy.Expr, variable: Any) -> tuple[bool | None, tuple[str
         if found.sign == -1 and positive:
             return False, (f"{node} is not defined on the real line: {part} is negative everywhere",)
         if found.sign is None:
-            undecided.append(f"could not prove that {part} in {node} has one sign; its zeros would be singular")
+            undecided.append(
+                f"could not prove that {part} in {node} has one sign; its zeros would be singular"
+            )
     return (None, tuple(undecided)) if undecided else (True, ())
 
 

@@ -80,9 +80,7 @@ def constant_sign(expr: sympy.Expr, variable: Any) -> Sign:
     with working_precision(PRECISION):
         if variable not in expr.free_symbols:
             value = compile_arb(expr, [], prec=PRECISION)()
-            return Sign(
-                1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else None, "everywhere"
-            )
+            return Sign(1 if value > 0 else -1 if value < 0 else 0 if value.is_zero() else None, "everywhere")
         forms = _forms(expr)
         values = [compile_arb(f, [variable], prec=PRECISION) for f in forms]
         signs: dict[int, arb] = {}
@@ -133,9 +131,7 @@ class _Search:
     def enclosure(self) -> arb:
         upper = _larger(self.best, _larger(self.tails_upper, self.finite_upper))
         if not upper.is_finite():
-            raise UndecidedError(
-                f"no finite bound of |{str(self.expr):.80}| was found on a finite interval"
-            )
+            raise UndecidedError(f"no finite bound of |{str(self.expr):.80}| was found on a finite interval")
         return self.best.union(upper)
 
     def raise_best(self, candidate: arb) -> None:

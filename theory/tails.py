@@ -118,9 +118,7 @@ class _Walk:
             raise UndecidedError(f"no rule for the tail of {e.func.__name__}")
         return rule(e)
 
-    def make(
-        self, power: Any, exponent: Polynomial, ball: arb, polynomial: Polynomial | None = None
-    ) -> Tail:
+    def make(self, power: Any, exponent: Polynomial, ball: arb, polynomial: Polynomial | None = None) -> Tail:
         if not ball.is_finite():
             raise UndecidedError("a part of it is not defined, or not bounded, near infinity")
         return Tail(self.start, sympy.sympify(power), exponent, ball, polynomial)
@@ -197,9 +195,7 @@ class _Walk:
                 return self.polynomial(polynomial)
             return self.make(b.power * n, _scale(b.exponent, exponent), _FIELD.integer_power(b.ball, n))
         if not b.ball > 0:
-            raise UndecidedError(
-                "a root or general power of a part whose sign near infinity is not visible"
-            )
+            raise UndecidedError("a root or general power of a part whose sign near infinity is not visible")
         r = number(exponent)
         return self.make(b.power * exponent, _scale(b.exponent, exponent), (r * b.ball.log()).exp())
 
@@ -246,9 +242,7 @@ class _Walk:
         if t.power != 0:
             # log z / sqrt z decreases from e^2 on.
             a = arb(self.start)
-            parts.append(
-                self.make(sympy.Rational(1, 2), {}, (a.log() / a.sqrt()).union(0) * number(t.power))
-            )
+            parts.append(self.make(sympy.Rational(1, 2), {}, (a.log() / a.sqrt()).union(0) * number(t.power)))
         return self.add(parts)
 
     def _hyperbolic(self, e: Any, sign: int) -> Tail:

@@ -203,7 +203,9 @@ def test_other_symbols_serve_as_the_variable():
     assert sigma.admissibility(2, 9).admissible is True
 
 
-@pytest.mark.parametrize("expr", [sp.Abs(Z), sp.Max(0, Z), sp.Piecewise((Z, Z > 0), (0, True)), Z * sp.Abs(Z)])
+@pytest.mark.parametrize(
+    "expr", [sp.Abs(Z), sp.Max(0, Z), sp.Piecewise((Z, Z > 0), (0, True)), Z * sp.Abs(Z)]
+)
 def test_kinks_from_python_are_not_smooth(expr):
     try:
         sigma = Activation("kink", expr)
