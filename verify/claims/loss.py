@@ -105,7 +105,7 @@ def torch_loss(context: Context, *, order: int) -> Evidence:
         size *= 1 + float(X.square().sum(dim=1).max())
         return [agree("∇²L·V", _pick(objective.hvp(W, V), cells), twins, size=size, parameters=case)]
 
-    return hold_property(context, _cases(), test, examples=context.pick(20, 100))
+    return hold_property(context, _cases(), test, examples=context.pick(10, 100))
 
 
 def torch_objective(context: Context) -> Evidence:
@@ -149,7 +149,7 @@ def torch_objective(context: Context) -> Evidence:
             agree("∇²L_λ·V", _pick(product, cells), bend, size=size, parameters=case),
         ]
 
-    return hold_property(context, _cases(), test, examples=context.pick(12, 60))
+    return hold_property(context, _cases(), test, examples=context.pick(6, 60))
 
 
 def _pick(array: Tensor, cells: list[tuple[int, int]]) -> Tensor:
