@@ -13,6 +13,7 @@ from theory.coefficients import eigenvalue_ball
 from theory.gegenbauer import gegenbauer_coefficient, harmonic_dimension, sincos_coefficient
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.spectrum_finite import torch_eigenvalues
 from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.quantity import ball, exact
@@ -153,6 +154,9 @@ CLAIMS = (
                 Kind.SYMBOLIC, recurrence, scope=f"{IN_D}, every c_l, j = 0…6, by recurrence", general=True
             ),
             Check(Kind.ENCLOSURE, kernel_integral, scope="sin + cos, d = 3, 4, 8, 30, 100, 500, j = 0…6"),
+            Check(
+                Kind.PROPERTY, torch_eigenvalues, scope="torch by two routes, every built-in σ, d ≤ 12, j ≤ 2"
+            ),
         ),
     ),
     Claim(
