@@ -63,7 +63,8 @@ class Loss:
         maximizer: The z that attains it, in `nu`, `y`.
         domain: The ν where the conjugate is finite and attained.
         chart: ν as a function of `alpha` > 0, one to one onto the domain (for proofs with logarithms).
-        roots: Expressions in y, z whose squares are ℓ'' and smoothness - ℓ''.
+        roots: Real expressions in y, z whose squares are ℓ'', smoothness - ℓ'' and, for a Lipschitz loss,
+            lipschitz² - ℓ'².
     """
 
     name: str
@@ -74,7 +75,7 @@ class Loss:
     maximizer: sp.Expr
     domain: sp.Set
     chart: sp.Expr
-    roots: Pair
+    roots: tuple[sp.Expr, ...]
 
     def __call__(self, label: sp.Expr, prediction: sp.Expr) -> sp.Expr:
         """ℓ(label, prediction)."""
@@ -101,7 +102,7 @@ LOGCOSH = Loss(
     maximizer=y + sp.log((1 + nu) / (1 - nu)) / 2,
     domain=sp.Interval.open(-1, 1),
     chart=(alpha - 1) / (alpha + 1),
-    roots=(1 / sp.cosh(z - y), sp.tanh(z - y)),
+    roots=(1 / sp.cosh(z - y), sp.tanh(z - y), 1 / sp.cosh(z - y)),
 )
 LOSSES = {loss.name: loss for loss in (SQUARED, LOGCOSH)}
 
@@ -125,14 +126,23 @@ def loss_derivative(ell: Bivariate, order: int) -> Bivariate:
     return sp.Lambda((label, prediction), sp.diff(ell(label, prediction), prediction, order))
 
 
-def curvature(given: Loss) -> tuple[Pair, Pair]:
-    """Convexity and smoothness as squares, identities in y and z.
+def curvature(given: Loss) -> tuple[Pair, ...]:
+    """Convexity, smoothness and the Lipschitz bound as squares, identities in y and z.
 
-    Pairs: (ℓ'', a square) gives ℓ'' ≥ 0; (smoothness - ℓ'', a square) gives ℓ'' ≤ smoothness. For log cosh the
-    squares are sech² and tanh².
+    Pairs: (ℓ'', a square) gives ℓ'' ≥ 0; (smoothness - ℓ'', a square) gives ℓ'' ≤ smoothness; and, where ℓ has a
+    finite Lipschitz constant, (lipschitz² - ℓ'², a square). For log cosh the squares are sech², tanh² and sech².
+    A square of an imaginary number would say the opposite, so each pair is worth as much as its `reality`.
     """
-    second = sp.diff(given.expr, z, 2)
-    return (second, given.roots[0] ** 2), (given.smoothness - second, given.roots[1] ** 2)
+    first, second = (sp.diff(given.expr, z, order) for order in (1, 2))
+    sides = [second, given.smoothness - second]
+    if given.lipschitz != sp.oo:
+        sides.append(given.lipschitz**2 - first**2)
+    return tuple((side, root**2) for side, root in zip(sides, given.roots, strict=True))
+
+
+def reality(given: Loss) -> tuple[Pair, ...]:
+    """The imaginary part of each root of `curvature`, which vanishes: pairs (imaginary part, 0)."""
+    return tuple((sp.im(root), sp.S.Zero) for root in given.roots)
 
 
 def slope_limits(given: Loss) -> tuple[sp.Expr, sp.Expr]:

@@ -197,28 +197,49 @@ def hermite_gap(l: int, d: sp.Expr) -> dict[int, sp.Expr]:
     }
 
 
-def hermite_rate(l: int) -> dict[int, sp.Expr]:
-    """Limit of d · `hermite_gap` as d → ∞, by power of z: finite, so the rate is 1/d or better.
+def hermite_shift(l: int, i: int) -> sp.Expr:
+    """The rate c in [z^i] √B P_l(z/√d) = h + c/d + O(1/d²), h = [z^i] He_l/√l!: c = h (i² + 2il + 3l - 6i)/4."""
+    z = sp.Symbol("z")
+    h = sp.Poly(hermite(l, z), z).coeff_monomial(z**i) / sp.sqrt(sp.factorial(_degree(l)))
+    return h * sp.Rational(i * i + 2 * i * l + 3 * l - 6 * i, 4)
 
-    The coefficient is ±√R(1/d) with R rational and R(0) = he_j²/l! ≠ 0, so its expansion at 1/d = 0 is
-    ±(√R(0) + R'(0)/(2√R(0)) /d + …): the gap closes iff R(0) and the sign agree, and the second term is
-    the limit. No limit algorithm is needed.
 
-    Raises:
-        ArithmeticError: when the leading terms do not cancel (the claimed limit would be false).
+def hermite_expansion(l: int) -> dict[int, tuple[Pair, Pair, Pair]]:
+    """Three pairs for each power z^i that together say [z^i] √B P_l(z/√d) = h + c/d + O(1/d²).
+
+    The coefficient is ±√R(1/d) with R rational, so its expansion at 1/d = 0 is ±(√R(0) + R'(0)/(2√R(0))/d + …).
+    The pairs are (R(0), h²), (its sign for large d, the sign of h) and (R'(0), 2hc), c of `hermite_shift`;
+    where R has a pole at 0, the first pair has its numerator there against 0, which it is not.
     """
     z, d, eps = sp.Symbol("z"), sp.Symbol("d", positive=True), sp.Symbol("epsilon", positive=True)
-    he, rates = sp.Poly(hermite(l, z), z), {}
-    for j, c in enumerate(_legendre(_degree(l), d)):
+    he, pairs = sp.Poly(hermite(l, z), z), {}
+    for i, c in enumerate(_legendre(_degree(l), d)):
         if c == 0:
             continue
-        target = he.coeff_monomial(z**j) / sp.sqrt(sp.factorial(l))
-        squared = sp.cancel((B(d, l) * c**2 / d**j).subs(d, 1 / eps))
-        if squared.subs(eps, 0) != target**2:
-            raise ArithmeticError(f"coefficient of z^{j} at degree {l} tends to {squared.subs(eps, 0)}")
-        if sp.sign(sp.LC(sp.Poly(sp.numer(sp.together(c)), d))) != sp.sign(target):
-            raise ArithmeticError(f"coefficient of z^{j} at degree {l} has the wrong sign")
-        rates[j] = sp.simplify(sp.diff(squared, eps).subs(eps, 0) / (2 * target))
+        h = he.coeff_monomial(z**i) / sp.sqrt(sp.factorial(l))
+        top, bottom = (
+            sp.Poly(part, eps) for part in sp.fraction(sp.cancel((B(d, l) * c**2 / d**i).subs(d, 1 / eps)))
+        )
+        unit = bottom.TC() or sp.Integer(1)
+        (p0, p1), (q0, q1) = ((f.TC() / unit, f.coeff_monomial(eps) / unit) for f in (top, bottom))
+        sign = reduce(operator.mul, (sp.sign(sp.LC(sp.Poly(f, d))) for f in sp.fraction(sp.cancel(c))))
+        rate = (p1 * q0 - p0 * q1, 2 * h * hermite_shift(l, i) * q0**2)
+        pairs[i] = (p0, h**2 * q0), (sign, sp.sign(h)), rate
+    return pairs
+
+
+def hermite_rate(l: int) -> dict[int, sp.Expr]:
+    """Limit of d · `hermite_gap` as d → ∞, by power of z, as `hermite_expansion` derives it.
+
+    Raises:
+        ArithmeticError: when the gap does not close (the limit would be infinite).
+    """
+    rates = {}
+    for i, (leading, sign, slope) in hermite_expansion(l).items():
+        if leading[0] != leading[1] or sign[0] != sign[1]:
+            raise ArithmeticError(f"coefficient of z^{i} at degree {l} does not tend to that of He_{l}")
+        h = sign[0] * sp.sqrt(leading[0])
+        rates[i] = sp.simplify(slope[0] / (2 * h))
     return rates
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mpmath
 import pytest
 import sympy as sp
@@ -31,12 +33,21 @@ def zero(pair: Pair) -> bool:
 @pytest.mark.parametrize("name", ls.LOSSES)
 def test_convexity_smoothness_and_lipschitz(name: str) -> None:
     given = ls.loss(name)
-    convex, smooth = ls.curvature(given)
-    assert zero(convex) and zero(smooth)
+    convex, *others = ls.curvature(given)
+    assert all(zero(pair) for pair in (convex, *others, *ls.reality(given)))
+    assert len(others) == (2 if given.lipschitz.is_finite else 1)
     assert not zero((2 * convex[0], convex[1]))
     assert sp.diff(given.expr, ls.z, 2).subs(ls.z, ls.y) == given.smoothness  # attained
     low, high = ls.slope_limits(given)
     assert sp.Max(-low, high) == given.lipschitz
+
+
+def test_a_concave_loss_has_imaginary_roots() -> None:
+    """-log cosh passes every identity of squares with the root i sech; only that it is not real gives it away."""
+    root = sp.I / sp.cosh(ls.z - ls.y)
+    concave = replace(ls.LOGCOSH, expr=-ls.LOGCOSH.expr, roots=(root, sp.sqrt(1 - root**2), root / sp.I))
+    assert all(zero(pair) for pair in ls.curvature(concave))
+    assert [zero(pair) for pair in ls.reality(concave)] == [False, True, True]
 
 
 @pytest.mark.parametrize("name", ls.LOSSES)

@@ -1,29 +1,25 @@
-"""Claims on the losses and on the whole training objective: derivatives, convexity, conjugates."""
+"""Claims on the loss term L(W): its value, gradient and Hessian, and the sizes of their terms."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
 import sympy as sp
 import torch
-from flint import arb
 from hypothesis import strategies
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
 from theory import expansion
 from theory import loss as exact_loss
-from theory import regularizer as exact_terms
 from theory.arithmetic import evaluate
 from theory.expansion import X as X_base
 from theory.expansion import a, d, l, m, n, p, q, w, w0
 from training.loss import loss, loss_names
 from training.network import Network
 from training.objective import MODELS, Objective
-from training.sphere import generator
+from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, Comparison
 from verify.claim import Check, Claim, Context
 from verify.claims import regularizer as terms
@@ -31,13 +27,12 @@ from verify.claims.indexed import FIELD, along, entries, prover, spot_check
 from verify.claims.taylor import sigma_of
 from verify.claims.twins import ACTIVATIONS, agree, draw, rows
 from verify.evidence import Evidence
-from verify.exact import Identity, compare_balls, prove
+from verify.exact import Identity, prove
 from verify.property import hold_property
 from verify.verdict import Kind
 
 PAPER = "the setting of Nichani, Bai, Lee 2022"
 GENERAL = "every m, n, d and every smooth ℓ and σ"
-LAMBDAS = (1.0, 0.5, 0.1, 0.01)
 v = sp.IndexedBase("v")
 
 
@@ -49,122 +44,38 @@ def derivative_of_loss(context: Context, *, order: int, factor: int = 1) -> Evid
     return prove([identity], seed=context.seed, prover=prover(expansion.RULES), spot_check=spot_check())
 
 
-def convexity(context: Context) -> Evidence:
-    """ℓ'' and L - ℓ'' as squares, hence both non-negative."""
-    pairs = []
-    for name, given in exact_loss.LOSSES.items():
-        bend, slack = exact_loss.curvature(given)
-        pairs += [Identity(f"{name}: ℓ''", *bend), Identity(f"{name}: L - ℓ''", *slack)]
-    return prove(pairs, seed=context.seed)
-
-
-def conjugates(context: Context) -> Evidence:
-    """The stated maximiser is a stationary point of νz - ℓ, and ℓ* is the value there."""
-    pairs = []
-    for name, given in exact_loss.LOSSES.items():
-        stationary, value = exact_loss.fenchel(given)
-        pairs += [Identity(f"{name}: ℓ'(z(ν))", *stationary), Identity(f"{name}: ℓ*(ν)", *value)]
-    return prove(pairs, seed=context.seed, spot_check=_inside_domain)
-
-
-def _inside_domain(identity: Identity, rng: random.Random) -> Comparison:
-    """Both sides at one random point with |ν| < 1, where both conjugates are finite."""
-    symbols = sorted(identity.lhs.free_symbols | identity.rhs.free_symbols, key=str)
-    point = {
-        symbol: sp.Rational(rng.randint(-90, 90) if symbol == exact_loss.nu else rng.randint(10, 300), 100)
-        for symbol in symbols
-    }
-    lhs, rhs = (evaluate(side, point, FIELD) for side in (identity.lhs, identity.rhs))
-    where = {str(symbol): str(value) for symbol, value in point.items()}
-    return compare_balls(identity.label, lhs, rhs, parameters=where)
-
-
 def torch_loss(context: Context, *, order: int) -> Evidence:
-    """The loss term in torch against SymPy's derivative: the network and its Taylor models, both losses, four σ."""
+    """The loss term in torch against SymPy's derivative, every entry: network and Taylor models, paired or not."""
 
     def test(case: dict[str, Any]) -> list[Comparison]:
-        network, W, X = draw(case)
-        y, names = _labels(case), (case["loss"], case["activation"], case["model"])
+        network, W, X = draw_loss(case)
+        y, names = labels(case), (case["loss"], case["activation"], case["model"])
         objective = Objective(network, X, y, loss(case["loss"]), lambda_=(0, 0, 0, 0), model=case["model"])
-        values, size, cells = _values(network, W, X, y), _size(network, W, X, y), terms.cells_of(case)
+        values, V, cells = loss_values(network, W, X, y), direction(case, W), terms.all_cells(case)
+        size = loss_sizes(objective, W, V)
         if order == 1:
             value, gradient = objective.value_and_grad(W)
-            twin = evaluate(_value(*names), values, FIELD)
+            twin, ours = (
+                evaluate(value_of_loss(*names), values, FIELD),
+                torch.tensor(value, dtype=torch.float64),
+            )
+            slopes = entries(slope_of_loss(*names), values, cells)
             return [
-                agree("L", torch.tensor(value, dtype=torch.float64), [twin], size=size, parameters=case),
-                agree(
-                    "∇L",
-                    _pick(gradient, cells),
-                    entries(_slope(*names), values, cells),
-                    size=size,
-                    parameters=case,
-                ),
+                agree("L", ours, [twin], size=size[0], parameters=case),
+                agree("∇L", gradient, slopes, size=size[1], parameters=case),
             ]
-        V = _direction(case, W)
-        twins = entries(_bend(*names), {**values, v: rows(V)}, cells)
-        size *= 1 + float(X.square().sum(dim=1).max())
-        return [agree("∇²L·V", _pick(objective.hvp(W, V), cells), twins, size=size, parameters=case)]
+        twins = entries(bend_of_loss(*names), {**values, v: rows(V)}, cells)
+        return [agree("∇²L·V", objective.hvp(W, V), twins, size=size[2], parameters=case)]
 
-    return hold_property(context, _cases(), test, examples=context.pick(10, 100))
+    return hold_property(context, loss_cases(), test, examples=context.pick(20, 100))
 
 
-def torch_objective(context: Context) -> Evidence:
-    """The fused pass of the training objective against the sum of its terms, each from its own SymPy twin."""
-
-    def test(case: dict[str, Any]) -> list[Comparison]:
-        case = {**case, "m": 4, "d": 3}
-        at, cells = terms.setting(case), terms.cells_of(case)
-        names = (case["loss"], case["activation"], case["model"])
-        y, V = _labels(case), _direction(case, at.W)
-        objective = Objective(
-            at.network,
-            at.X,
-            y,
-            loss(case["loss"]),
-            lambda_=LAMBDAS,
-            directions=at.directions,
-            covariance=at.covariance,
-            model=case["model"],
-        )
-        parts = [
-            (1.0, _values(at.network, at.W, at.X, y), _value(*names), _slope(*names), _bend(*names)),
-            *(
-                (weight, terms.values_of(at, i), exact_terms.term(i), terms.slope(i), terms.bend(i))
-                for i, weight in enumerate(LAMBDAS, start=1)
-            ),
-        ]
-        value = sum(evaluate(term, values, FIELD) * arb(weight) for weight, values, term, _, _ in parts)
-        slope = _total(entries(each, values, cells, weight=weight) for weight, values, _, each, _ in parts)
-        bend = _total(
-            entries(each, {**values, v: rows(V)}, cells, weight=weight)
-            for weight, values, _, _, each in parts
-        )
-        size = _size(at.network, at.W, at.X, y) * (1 + float(at.X.square().sum(dim=1).max()))
-        size += sum(w_ * max(terms.sizes_of(at, i)) for i, w_ in enumerate(LAMBDAS, start=1))
-        ours, gradient = objective.value_and_grad(at.W)
-        product = objective.hvp(at.W, V)
-        return [
-            agree("L_λ", torch.tensor(ours, dtype=torch.float64), [value], size=size, parameters=case),
-            agree("∇L_λ", _pick(gradient, cells), slope, size=size, parameters=case),
-            agree("∇²L_λ·V", _pick(product, cells), bend, size=size, parameters=case),
-        ]
-
-    return hold_property(context, _cases(), test, examples=context.pick(6, 60))
-
-
-def _pick(array: Tensor, cells: list[tuple[int, int]]) -> Tensor:
-    return torch.stack([array[cell] for cell in cells])
-
-
-def _total(parts: Iterable[list[arb]]) -> list[arb]:
-    return [sum(column, arb(0)) for column in zip(*parts, strict=True)]
-
-
-def _direction(case: dict[str, Any], W: Tensor) -> Tensor:
+def direction(case: dict[str, Any], W: Tensor) -> Tensor:
+    """A random direction V, of the shape of W."""
     return torch.randn(W.shape, generator=generator(case["seed"], "direction"), dtype=torch.float64)
 
 
-def _cases() -> SearchStrategy[dict[str, Any]]:
+def loss_cases() -> SearchStrategy[dict[str, Any]]:
     """Sizes large enough that neurons, coordinates and samples differ, and small enough for exact evaluation."""
     return strategies.fixed_dictionaries(
         {
@@ -174,17 +85,19 @@ def _cases() -> SearchStrategy[dict[str, Any]]:
             "activation": strategies.sampled_from(ACTIVATIONS),
             "loss": strategies.sampled_from(loss_names()),
             "model": strategies.sampled_from(MODELS),
+            "paired": strategies.booleans(),
             "scale": strategies.sampled_from((0.1, 1.0)),
             "seed": strategies.integers(0, 2**32 - 1),
         }
     )
 
 
-def _labels(case: dict[str, Any]) -> Tensor:
+def labels(case: dict[str, Any]) -> Tensor:
+    """Random labels, `(n,)`."""
     return 2 * torch.randn(case["n"], generator=generator(case["seed"], "labels"), dtype=torch.float64)
 
 
-def _values(network: Network, W: Tensor, X: Tensor, y: Tensor) -> dict[Any, Any]:
+def loss_values(network: Network, W: Tensor, X: Tensor, y: Tensor) -> dict[Any, Any]:
     """Values of the symbols of the loss term."""
     return {
         m: network.m,
@@ -198,10 +111,47 @@ def _values(network: Network, W: Tensor, X: Tensor, y: Tensor) -> dict[Any, Any]
     }
 
 
-def _size(network: Network, W: Tensor, X: Tensor, y: Tensor) -> float:
-    """Size of the terms in L and ∇L before they cancel: predictions as sums of absolute values, times inputs."""
-    largest = (X @ (network.w0 + W).T).abs().sum(dim=1).max() + network.m
-    return float((largest + y.abs().max()) * X.abs().max()) * (1 + float(largest))
+def loss_sizes(objective: Objective, W: Tensor, V: Tensor) -> tuple[float, float, float]:
+    """Sums of the absolute terms of L, of an entry of ∇L and of one of ∇²L·V, the largest over the entries.
+
+    F is this sum for a residual f - y, S_r and T_r are those of the first two derivatives in w_r·x, and G is that
+    of ∇f·V. Rounding of the residual reaches ℓ with the slope ℓ', and ℓ' with the slope ℓ'': F enters there.
+    """
+    network, X, y, ell = objective.network, objective.sample.X, objective.y, objective.loss
+    scale, entry = network.m**-0.5, X.abs()
+    moved, along = entry @ W.abs().T, entry @ V.abs().T
+    if objective.model == "full":
+        z = X @ (network.w0 + W).T
+        value, slopes, bends = (each.abs() for each in network.activation.derivatives(z, 2))
+    else:
+        first, second = network.sigma(1, X).abs(), network.sigma(2, X).abs()
+        linear, quadratic = objective.model != "quadratic", objective.model != "linear"
+        value = linear * first * moved + quadratic * second * moved.square() / 2
+        slopes, bends = linear * first + quadratic * second * moved, quadratic * second
+    f = objective.sample.f(W) if objective.model == "full" else _taylor(objective, W)
+    F = scale * value.sum(dim=1) + y.abs()
+    l0, l1, l2 = ell.value(y, f).abs(), ell.first(y, f).abs(), ell.second(y, f)
+    G = scale * (slopes * along).sum(dim=1)
+    pulled = slopes * (l1 + l2 * F)[:, None]
+    bent = slopes * (l2 * G)[:, None] + bends * along * (l1 + l2 * F)[:, None]
+    slope, bend = (float((scale * each.T @ entry).max()) / len(X) for each in (pulled, bent))
+    return float((l0 + l1 * F).mean()), slope, bend
+
+
+def _taylor(objective: Objective, W: Tensor) -> Tensor:
+    orders = {"linear": (1,), "quadratic": (2,), "second-order": (1, 2)}[objective.model]
+    return torch.stack([objective.sample.term(order, W) for order in orders]).sum(dim=0)
+
+
+def draw_loss(case: dict[str, Any]) -> tuple[Network, Tensor, Tensor]:
+    """As `twins.draw`, or with m independent neurons of any sign where the case says that they are not paired."""
+    network, W, X = draw(case)
+    if case["paired"]:
+        return network, W, X
+    source = generator(case["seed"], "unpaired")
+    w0 = sample_sphere(case["m"], case["d"], radius=1.0, generator=source)
+    a = 2.0 * torch.randint(0, 2, (case["m"],), generator=source).to(torch.float64) - 1
+    return Network(w0, a, network.activation), W, X
 
 
 def _prediction(sigma: str, model: str) -> sp.Expr:
@@ -216,41 +166,25 @@ def _prediction(sigma: str, model: str) -> sp.Expr:
 
 
 @cache
-def _value(name: str, sigma: str, model: str) -> sp.Expr:
+def value_of_loss(name: str, sigma: str, model: str) -> sp.Expr:
+    """The loss term of a model, as an expression."""
     ell = exact_loss.LOSSES[name]
     return sp.Sum(ell(exact_loss.Y[p], _prediction(sigma, model)), (p, 1, n)) / n
 
 
 @cache
-def _slope(name: str, sigma: str, model: str) -> sp.Expr:
-    return sp.diff(_value(name, sigma, model), w[q, l])
+def slope_of_loss(name: str, sigma: str, model: str) -> sp.Expr:
+    """Entry [q,l] of its gradient, as SymPy derives it."""
+    return sp.diff(value_of_loss(name, sigma, model), w[q, l])
 
 
 @cache
-def _bend(name: str, sigma: str, model: str) -> sp.Expr:
-    return along(_slope(name, sigma, model))
+def bend_of_loss(name: str, sigma: str, model: str) -> sp.Expr:
+    """Entry [q,l] of its Hessian along V."""
+    return along(slope_of_loss(name, sigma, model))
 
 
 CLAIMS = (
-    Claim(
-        id="loss.convexity",
-        title="The losses are convex and smooth",
-        statement=r"0 \le \partial_z^2\,\ell(y,z) \le L, \quad L = 2 \text{ for } \ell = (z-y)^2, "
-        r"\quad L = 1 \text{ for } \ell = \log\cosh(z-y)",
-        bound=IDENTITY,
-        source=PAPER,
-        checks=(Check(Kind.SYMBOLIC, convexity, scope="every y and z, as sums of squares", general=True),),
-    ),
-    Claim(
-        id="loss.conjugates",
-        title="Convex conjugates of the losses",
-        statement=r"\ell^*(\nu) = \sup_z\,\nu z - \ell(y,z) = \tfrac14\nu^2 + \nu y, \quad \ell^*(\nu) = \nu y + "
-        r"\tfrac12\left[(1+\nu)\log(1+\nu) + (1-\nu)\log(1-\nu)\right]",
-        bound=IDENTITY,
-        source="classical; e.g. Rockafellar, Convex Analysis (1970)",
-        depends_on=("loss.convexity",),
-        checks=(Check(Kind.SYMBOLIC, conjugates, scope="every y and every ν in the domain", general=True),),
-    ),
     Claim(
         id="loss.gradient",
         title="Gradient of the training loss",
@@ -263,7 +197,7 @@ CLAIMS = (
             Check(
                 Kind.PROPERTY,
                 partial(torch_loss, order=1),
-                scope="torch, network and Taylor models, both losses, four σ, m ≤ 4",
+                scope="torch, network and Taylor models, paired or not, both losses, four σ, m ≤ 4",
             ),
         ),
     ),
@@ -280,19 +214,9 @@ CLAIMS = (
             Check(
                 Kind.PROPERTY,
                 partial(torch_loss, order=2),
-                scope="torch, network and Taylor models, both losses, four σ, m ≤ 4",
+                scope="torch, network and Taylor models, paired or not, both losses, four σ, m ≤ 4",
             ),
         ),
-    ),
-    Claim(
-        id="loss.objective",
-        title="The training objective is the sum of its terms",
-        statement=r"L_\lambda = L + \lambda_1R_1 + \lambda_2R_2 + \lambda_3R_3 + \lambda_4R_4 "
-        r"\text{ in value, gradient and Hessian}",
-        bound=IDENTITY,
-        source=PAPER,
-        depends_on=("loss.hessian", *(f"regularizer.hessian-r{number}" for number in (1, 2, 3, 4))),
-        checks=(Check(Kind.PROPERTY, torch_objective, scope="torch, one fused pass, m = 4, d = 3, k = 1"),),
     ),
     Claim(
         id="control.loss-factor",
