@@ -75,7 +75,7 @@ def compile_expression(
     """
     with field.precision():
         compiler = _Compiler(field, arguments, functions or {})
-        body = compiler.number(sympy.sympify(expr))
+        body = compiler.number(sympy.sympify(expr, strict=True))
     count, size = len(arguments), 2 * compiler.slots
 
     def call(*values: Any) -> Number:
@@ -134,7 +134,7 @@ def evaluate(
     """
     arguments = tuple(values)
     if functions is None:
-        return _compiled(sympy.sympify(expr), arguments, field)(*values.values())
+        return _compiled(sympy.sympify(expr, strict=True), arguments, field)(*values.values())
     return compile_expression(expr, arguments, field, functions=functions)(*values.values())
 
 

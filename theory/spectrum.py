@@ -89,7 +89,7 @@ def multiplication(l: int, d: sp.Expr, u: sp.Expr) -> Pair:
 
 def multiplied(j: sp.Expr, step: int, d: sp.Expr) -> sp.Expr:
     """Coefficient of P_j in u P_l at l = j + step, step = ±1, from `multiplication`; j may be symbolic."""
-    l = sp.sympify(j) + step
+    l = sp.sympify(j, strict=True) + step
     return (l + d - 2 if step == -1 else l) / (2 * l + d - 2)
 
 

@@ -98,7 +98,7 @@ def moment_integral(p: sp.Expr, d: sp.Expr) -> sp.Expr:
     With z = √d u and v = u² both integrals are Beta functions:
     E z^{2p} = d^p Beta(p+1/2, (d-1)/2) / Beta(1/2, (d-1)/2).
     """
-    p, half, d = sp.sympify(p), sp.Rational(1, 2), checked_dimension(d)
+    p, half, d = sp.sympify(p, strict=True), sp.Rational(1, 2), checked_dimension(d)
     b = (d - 1) / 2
     top = sp.gamma(p + half) * sp.gamma(b) / sp.gamma(p + half + b)
     bottom = sp.gamma(half) * sp.gamma(b) / sp.gamma(half + b)
@@ -249,7 +249,7 @@ def checked_dimension(d: sp.Expr) -> sp.Expr:
     Raises:
         InputError: when d is a number other than an integer >= 3.
     """
-    d = sp.sympify(d)
+    d = sp.sympify(d, strict=True)
     if d.is_number and not (d.is_integer and d >= 3):
         raise InputError(
             given=f"dimension d = {d}",

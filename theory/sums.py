@@ -51,7 +51,7 @@ def canonical(expr: sp.Expr, *, rules: Rules = NO_RULES) -> sp.Expr:
     Raises:
         InputError: when a node is outside the language, or a limit depends on another dummy.
     """
-    expr = sp.sympify(expr)
+    expr = sp.sympify(expr, strict=True)
     reserved = sorted(s.name for s in expr.free_symbols if isinstance(s, sp.Symbol) and s.name[0] in "_#*")
     if reserved:
         raise InputError(

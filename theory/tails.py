@@ -121,7 +121,7 @@ class _Walk:
     def make(self, power: Any, exponent: Polynomial, ball: arb, polynomial: Polynomial | None = None) -> Tail:
         if not ball.is_finite():
             raise UndecidedError("a part of it is not defined, or not bounded, near infinity")
-        return Tail(self.start, sympy.sympify(power), exponent, ball, polynomial)
+        return Tail(self.start, sympy.sympify(power, strict=True), exponent, ball, polynomial)
 
     # -- arithmetic
 

@@ -24,7 +24,7 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace, principal_angles
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, derive_seed
-from verify.claims.powers import curve, power_law, rates
+from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
 from verify.property import hold_property
@@ -179,19 +179,6 @@ def _distance(first: Subspace, second: Subspace) -> float:
     return float(principal_angles(first, second).sin().square().mean().sqrt())
 
 
-def _control(slug: str, title: str, of: str, wrong: str, fault: str, run: Any) -> Claim:
-    return Claim(
-        id=f"control.{slug}",
-        title=title,
-        statement=rf"\text{{exponent }} {wrong}",
-        bound=rate(wrong),
-        source="control",
-        control_of=f"directions.{of}",
-        fault=fault,
-        checks=(Check(Kind.STATISTICAL, run, scope="sin + cos, d = 4"),),
-    )
-
-
 CLAIMS = (
     Claim(
         id="directions.routes",
@@ -253,7 +240,7 @@ CLAIMS = (
         fault="n_k off by one",
         checks=(Check(Kind.PROPERTY, partial(routes, extra=1), scope="m ≤ 40, d ≤ 5"),),
     ),
-    _control(
+    exponent_control(
         "dual-rate",
         "Dual route claimed to err by 1/N",
         "routes",
@@ -261,7 +248,7 @@ CLAIMS = (
         "exponent -1 for -1/2",
         partial(dual_angle, claimed="-1", networks=16),
     ),
-    _control(
+    exponent_control(
         "low-degree-index",
         "Good directions claimed to have degree ≤ k - 1",
         "low-degree",

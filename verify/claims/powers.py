@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.bound import Comparison, compare, rate
+from verify.claim import Check, Claim
 from verify.evidence import Series
 from verify.quantity import exact
 from verify.statistics import ALPHA, slope_interval
+from verify.verdict import Kind
 
 Array = NDArray[np.float64]
 
@@ -87,3 +89,17 @@ def line(
 def rates(band: float) -> dict[str, float]:
     """Error rates of a slope: a rival at twice the band escapes only where the interval misses its slope."""
     return {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * band}
+
+
+def exponent_control(slug: str, title: str, of: str, wrong: str, fault: str, run: Any) -> Claim:
+    """A control that claims a wrong exponent for the claim ``directions.<of>``."""
+    return Claim(
+        id=f"control.{slug}",
+        title=title,
+        statement=rf"\text{{exponent }} {wrong}",
+        bound=rate(wrong),
+        source="control",
+        control_of=f"directions.{of}",
+        fault=fault,
+        checks=(Check(Kind.STATISTICAL, run, scope="sin + cos, d = 4"),),
+    )

@@ -24,7 +24,7 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context
-from verify.claims.powers import curve, power_law, rates
+from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
 from verify.property import hold_property
@@ -191,19 +191,6 @@ def _sign_claim(part: str, title: str, quantity: str, bound: str) -> Claim:
     )
 
 
-def _control(slug: str, title: str, of: str, wrong: str, fault: str, run: Any) -> Claim:
-    return Claim(
-        id=f"control.{slug}",
-        title=title,
-        statement=rf"\text{{exponent }} {wrong}",
-        bound=rate(wrong),
-        source="control",
-        control_of=f"directions.{of}",
-        fault=fault,
-        checks=(Check(Kind.STATISTICAL, run, scope="sin + cos, d = 4"),),
-    )
-
-
 CLAIMS = (
     _sign_claim(
         "population",
@@ -234,7 +221,7 @@ CLAIMS = (
         depends_on=("directions.projector", "directions.covariance"),
         checks=(Check(Kind.STATISTICAL, bad_direction, scope="d = 4, k = 1, m = 32…1024"),),
     ),
-    _control(
+    exponent_control(
         "sign-rate",
         "Random signs claimed to leave f_L of order one",
         "sign-population",
@@ -254,7 +241,7 @@ CLAIMS = (
             Check(Kind.PROPERTY, partial(sign_bound, part="population", factor=0.25), scope="m ≤ 16, d ≤ 5"),
         ),
     ),
-    _control(
+    exponent_control(
         "bad-rate",
         "Bad directions claimed to stay of order one",
         "bad",
