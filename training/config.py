@@ -50,7 +50,8 @@ class Config:
         dtype: `float32` or `float64`, of the training; the evaluation is always in float64.
         n_test: Fresh points for the test error.
         n_held: Fresh labelled points on which the rivals choose their strength.
-        n_unlabeled: Unlabeled points for the good directions; by default 10 n_k, at most 1500, at least 3 n_k.
+        n_unlabeled: Unlabeled points from which the good directions are estimated, 3 n_k or more; by default the
+            directions come from exact moments, and only Σ of an activation without closed form needs points.
         hessian: Whether to compute the smallest eigenvalue of the Hessian at the end.
 
     Raises:
@@ -133,7 +134,7 @@ class Config:
 
     @property
     def unlabeled(self) -> int:
-        """The number of unlabeled points."""
+        """The number of unlabeled points, where some are needed: 10 n_k but at most 1500, never below 3 n_k."""
         if self.n_unlabeled is not None:
             return self.n_unlabeled
         return max(3 * self.n_k, min(10 * self.n_k, 1500))

@@ -13,10 +13,12 @@ from training.config import Config
 from training.covariance import Covariance, ExactCovariance, SampledCovariance
 from training.directions import good_directions
 from training.loss import loss
+from training.moments import moment_directions
 from training.network import Network, initialise
 from training.objective import Objective
 from training.sample import OnSample
 from training.sphere import generator, sample_sphere
+from training.subspace import Subspace
 from training.target import Target, make_target
 
 Predict = Callable[[Tensor], Tensor]
@@ -54,15 +56,17 @@ class Problem:
     def objective(self) -> Objective:
         """The configured objective, in the dtype of the training."""
         config, dtype = self.config, self.config.torch_dtype
-        directions = None
+        directions: Subspace | None = None
         covariance: Covariance | None = None
         if any(config.lambda_[:3]):
-            unlabeled = self.points("unlabeled", config.unlabeled).to(dtype)
-            directions = good_directions(self.network, unlabeled, config.k)
+            if config.n_unlabeled is None:
+                directions = moment_directions(self.network, config.k)
+            else:
+                directions = good_directions(self.network, self._unlabeled(), config.k)
             if config.lambda_[1] and self.network.activation.name == "sincos":
                 covariance = ExactCovariance(self.network)
             elif config.lambda_[1]:
-                covariance = SampledCovariance(self.network, unlabeled)
+                covariance = SampledCovariance(self.network, self._unlabeled())
         return Objective(
             self.network,
             self.X.to(dtype),
@@ -98,6 +102,9 @@ class Problem:
         squares = torch.cat([(predict(part) - self.target(part)).square() for part in torch.split(X, step)])
         spread = float(squares.std()) if count > 1 else math.inf
         return Estimate(float(squares.mean()), spread / math.sqrt(count))
+
+    def _unlabeled(self) -> Tensor:
+        return self.points("unlabeled", self.config.unlabeled).to(self.config.torch_dtype)
 
 
 def make_problem(config: Config) -> Problem:

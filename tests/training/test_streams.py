@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -102,8 +103,14 @@ def _assert_disjoint(arrays: dict[str, Tensor]) -> None:
             assert float(cosine) < 1 - 1e-6, (first, second)
 
 
-def test_a_run_draws_each_array_from_its_own_stream(recorder: Recorder) -> None:
-    run(NOISY)
+def test_exact_directions_and_covariance_need_no_unlabeled_points(recorder: Recorder) -> None:
+    run(CONFIG)
+    assert ("problem", "unlabeled") not in recorder.streams
+
+
+@pytest.mark.parametrize("sampled", [{"activation": "tanh-shift"}, {"n_unlabeled": 90}])
+def test_a_run_draws_each_array_from_its_own_stream(recorder: Recorder, sampled: dict[str, Any]) -> None:
+    run(replace(NOISY, **sampled))
     assert recorder.streams == {
         ("network", "weights"),
         ("network", "signs"),

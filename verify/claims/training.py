@@ -29,9 +29,7 @@ SEEDS = 3
 NETWORK_SHARE, FACTOR = exact("3/25"), 1.6
 STRENGTHS = (1e-4, 1e-5, 1e-6)
 ERROR = ALPHA / 3  # one interval for each of the three models
-SETTING = Config(
-    k=1, d=40, n=800, m=800, lambda_=(1.0, 1.0, 1e-3, 1e-4), steps=400, n_unlabeled=1000, n_test=20_000
-)
+SETTING = Config(k=1, d=40, n=800, m=800, lambda_=(1.0, 1.0, 1e-3, 1e-4), steps=400, n_test=20_000)
 SCOPE = "k = 1, d = 40, n = m = 800, sin + cos, three problems"
 
 
