@@ -354,7 +354,10 @@ def test_train_with_a_formula_and_with_an_inadmissible_activation(
     assert formula["test_error"] == named["test_error"] and formula["config"]["activation"] == "sincos"
     assert own["config"]["activation"][0] == "tanh" and own["test_error"] < own["null_risk"]
     capsys.readouterr()
-    assert command(*SMALL, "--activation", "tanh", "--out", "tanh") == 0
+    assert command(*SMALL, "--activation", "tanh", "--out", "tanh") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "vanishes on a polynomial of degree ≤ 1" in said and "(n_unlabeled)" in said
+    assert command(*SMALL, "--activation", "tanh", "--n-unlabeled", "90", "--out", "tanh", "--fresh") == 0
     assert "not admissible for k = 1 at d = 10: lambda_0 = 0" in capsys.readouterr().err
 
 

@@ -28,6 +28,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,14 @@ class Context:
         profile: quick, standard or full.
         seed: Seed of this check alone, derived from the run's seed, the claim and the check, so it depends
             neither on the order of checks nor on the number of jobs.
+        folder: Where a check may keep finished parts of long work, so that a run which was cut off goes on from
+            them; one folder for each state of the code. None: nothing is kept.
         progress: Called with ``(done, total)`` by long checks.
     """
 
     profile: Profile = Profile.QUICK
     seed: int = 0
+    folder: Path | None = field(default=None, compare=False)
     progress: Callable[[int, int], None] = field(default=lambda done, total: None, compare=False)
 
     def pick(self, quick: Any, standard: Any = None, full: Any = None) -> Any:

@@ -64,6 +64,7 @@ class Task:
         profile: The profile.
         seed: The check's own seed.
         limit: Its time limit in seconds.
+        folder: `verify.claim.Context.folder`; empty for none.
     """
 
     source: str
@@ -72,6 +73,7 @@ class Task:
     profile: Profile
     seed: int
     limit: float
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,7 @@ class _Worker:
             "check": task.check,
             "profile": task.profile.value,
             "seed": task.seed,
+            "folder": task.folder,
         }
         channel = self._process.stdin
         assert channel is not None

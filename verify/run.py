@@ -177,6 +177,11 @@ def checks_in(claim: Claim, profile: Profile) -> tuple[Check, ...]:
     return tuple(check for check in claim.checks if sizes.index(check.profile) <= sizes.index(profile))
 
 
+def due(claims: Iterable[Claim], profile: Profile) -> tuple[Claim, ...]:
+    """The claims that have a check in this profile; the others are left to a larger one."""
+    return tuple(claim for claim in claims if checks_in(claim, profile))
+
+
 def own_verdict(planned: Iterable[tuple[str, Kind, bool]], outcomes: Mapping[str, Outcome]) -> Verdict:
     """The verdict of a claim from ``(name, kind, general)`` of its planned checks and the outcomes so far.
 

@@ -7,6 +7,7 @@ and runs in a worker process with one thread.
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,11 +19,12 @@ from verify.claim import Claim, Profile, derive_seed
 from verify.environment import environment, fingerprint
 from verify.pool import Task, perform_all
 from verify.registry import Registry
-from verify.run import CheckResult, Run, checks_in, judge
+from verify.run import CheckResult, Run, checks_in, due, judge
 from verify.store import Key, Store
 from verify.verdict import Kind
 
 OUTPUT_NAME = "checks.log"
+PARTS_NAME = "parts"
 
 # Far beyond what a sound check of the profile takes: the limit is there for those that hang.
 LIMIT_SECONDS: Mapping[Profile, float] = {
@@ -62,6 +64,8 @@ def run(
 ) -> Run:
     """Run every check of the profile of the selected claims and give back the run.
 
+    Claims without a check in this profile are left out; the observer is told how many.
+
     A check that raises, exits or crashes its process is an ERROR; one that is over its time limit is
     UNDECIDED; the others go on. On an interrupt (Ctrl-C) the workers are ended and the run so far is given
     back with ``complete=False``; the same call goes on from there.
@@ -78,19 +82,23 @@ def run(
         limit_seconds: Time limit of each check; by default that of the profile, `LIMIT_SECONDS`.
 
     Raises:
-        InputError: If an argument is out of range, or the folder or its store cannot be used.
+        InputError: If an argument is out of range, no selected claim has a check in this profile, or the folder
+            or its store cannot be used.
     """
     _check_arguments(seed=seed, jobs=jobs, limit_seconds=limit_seconds)
     observer = observer or Observer()
-    chosen = tuple(selected)
+    chosen = _due(tuple(selected), profile, observer)
     sources = sorted(set(registry.origin.values()))
     key = Key(fingerprint(sources), profile, seed)
     limit = LIMIT_SECONDS[profile] if limit_seconds is None else limit_seconds
-    tasks = _plan(registry, chosen, profile=profile, seed=seed, limit=limit)
+    parts = Path(folder).resolve() / PARTS_NAME / key.fingerprint[:16]
+    tasks = _plan(registry, chosen, profile=profile, seed=seed, limit=limit, folder=str(parts))
     results: dict[tuple[str, str], CheckResult] = {}
     interrupted = False
     with Store.open(folder) as store:
         started = store.begin(key, _now(), again=fresh)
+        if fresh:
+            shutil.rmtree(parts, ignore_errors=True)
         finished = {} if fresh else store.results(key, final_only=True)
         for message in store.damaged:
             observer.noticed(message + "; the check is computed again")
@@ -118,6 +126,21 @@ def run(
         claims=judge(registry, chosen, results, profile=profile),
         complete=not interrupted,
     )
+
+
+def _due(selected: tuple[Claim, ...], profile: Profile, observer: Observer) -> tuple[Claim, ...]:
+    """The selected claims that this profile checks."""
+    chosen = due(selected, profile)
+    left = [claim.id for claim in selected if claim not in chosen]
+    if selected and not chosen:
+        raise InputError(
+            given=f"profile {profile.value} for {', '.join(left[:3])}{' …' if len(left) > 3 else ''}",
+            allowed="a profile in which at least one selected claim has a check",
+            do="choose a larger one, such as --profile standard",
+        )
+    if left:
+        observer.noticed(f"{len(left)} of {len(selected)} claims and controls are checked in a larger profile only")
+    return chosen
 
 
 def _compute(
@@ -149,7 +172,7 @@ def _compute(
 
 
 def _plan(
-    registry: Registry, selected: Iterable[Claim], *, profile: Profile, seed: int, limit: float
+    registry: Registry, selected: Iterable[Claim], *, profile: Profile, seed: int, limit: float, folder: str
 ) -> list[Task]:
     """The tasks, those that tend to take longest first, so that the workers end at about one time."""
     weakest_first = list(reversed(Kind))
@@ -163,6 +186,7 @@ def _plan(
                 profile=profile,
                 seed=derive_seed(seed, claim.id, check.stream or check.name),
                 limit=limit,
+                folder=folder,
             ),
         )
         for claim in selected

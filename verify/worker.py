@@ -1,7 +1,7 @@
 """Perform one check, in this process or as a worker process that answers in lines of JSON.
 
 A worker loads all sources of claims, reads one command a line on its standard input, ``{"source", "claim",
-"check", "profile", "seed"}``, and answers with lines ``{"event": "started"}``, ``{"event": "progress",
+"check", "profile", "seed", "folder"}``, and answers with lines ``{"event": "started"}``, ``{"event": "progress",
 "done", "total"}``, ``{"event": "result", "data"}`` and at last ``{"event": "ended", "code"}``, which comes without
 a result if the check took its process down. It moves both channels away before it loads anything else, so what a
 check prints goes to standard error and never between the answers.
@@ -54,6 +54,7 @@ def perform(
     *,
     profile: Profile,
     seed: int,
+    folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> CheckResult:
     """Run one check and give back its result, as plain data all through; never raises what the check raises.
@@ -66,13 +67,16 @@ def perform(
         check: The name of the check within it.
         profile: The profile.
         seed: The seed of this check (`verify.claim.derive_seed` of run seed, claim and check).
+        folder: Where the check may keep finished parts of long work.
         progress: Called with ``(done, total)`` by long checks.
     """
     _seed_global_generators(seed)
     start = time.perf_counter()
     trace = ""
     try:
-        evidence = claim.check(check).run(Context(profile=profile, seed=seed, progress=progress))
+        evidence = claim.check(check).run(
+            Context(profile=profile, seed=seed, folder=folder, progress=progress)
+        )
         if not isinstance(evidence, Evidence):
             raise InputError(
                 given=f"a check that returned {type(evidence).__qualname__}",
@@ -184,6 +188,7 @@ def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
             answer("progress", done=int(done), total=int(total))
 
     claim_id, check, seed = command["claim"], command["check"], command["seed"]
+    folder = Path(command["folder"]) if command["folder"] else None
     try:
         claim = find(command["source"], claim_id)
     except BaseException as error:
@@ -191,7 +196,8 @@ def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
         result = CheckResult(claim_id, check, seed, evidence, 0.0, _trace(error))
     else:
         answer("started")
-        result = perform(claim, check, profile=Profile(command["profile"]), seed=seed, progress=progress)
+        profile = Profile(command["profile"])
+        result = perform(claim, check, profile=profile, seed=seed, folder=folder, progress=progress)
     sys.stderr.flush()
     answer("result", data=result.to_json())
 

@@ -42,6 +42,12 @@ RUN_NAME = "run.json"
 @click.option("--lr", type=float, default=None, help="Learning rate of gd.  [default: the experiment's]")
 @click.option("--momentum", type=float, default=None, help="Momentum of gd.  [default: the experiment's]")
 @click.option(
+    "--n-unlabeled",
+    type=int,
+    default=None,
+    help="Estimate the good directions from that many unlabeled points.  [default: exact, from moments]",
+)
+@click.option(
     "--threads",
     type=int,
     default=1,
@@ -97,7 +103,7 @@ def command(
 
 
 def _activation(text: str, *, k: int, d: int, **others: Any) -> Any:
-    """The activation as `Config` takes it; one that misses an assumption is trained all the same, with a note."""
+    """The activation as `Config` takes it; one that misses an assumption is trained, if it can be, with a note."""
     if text == "sincos":  # meets every assumption, so nothing heavy need be loaded to say so
         return text
     from theory.activation import BUILTIN, builtin

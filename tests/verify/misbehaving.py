@@ -40,6 +40,18 @@ def good(context: Context) -> Evidence:
     )
 
 
+def keeps_a_part(context: Context) -> Evidence:
+    """Long work in parts: what an earlier attempt kept is taken, and said."""
+    assert context.folder is not None
+    part = context.folder / "part"
+    kept = part.exists()
+    context.folder.mkdir(parents=True, exist_ok=True)
+    part.write_text("1")
+    return from_comparisons(
+        [compare("kept", UPPER, measured(float(kept)), measured(1))], parameters={"kept": kept}
+    )
+
+
 def also_good(context: Context) -> Evidence:
     note("also_good")
     return good(context)
@@ -174,6 +186,15 @@ CLAIMS = (
             Check(Kind.PROPERTY, good, scope=""),
             Check(Kind.EXPERIMENT, never_in_quick, scope="", profile=Profile.FULL),
         ),
+    ),
+    Claim(
+        id="bad.waits",
+        title="a claim that only the standard profile checks",
+        statement="0 \\le 1",
+        bound=UPPER,
+        source="this file",
+        depends_on=("bad.good",),
+        checks=(Check(Kind.EXPERIMENT, keeps_a_part, scope="", profile=Profile.STANDARD),),
     ),
     Claim(
         id="bad.toothless-control",

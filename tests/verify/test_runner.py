@@ -212,6 +212,30 @@ def test_a_finished_result_is_not_computed_again(tmp_path, monkeypatch):
         assert recorder.begun == ["bad.good"]
 
 
+def test_a_claim_without_a_check_in_the_profile_is_left_out_and_counted(tmp_path):
+    recorder = Recorder()
+    quick = run_some(tmp_path, "bad.good", "bad.waits", observer=recorder)
+    assert [each.claim["id"] for each in quick.claims] == ["bad.good"]
+    assert quick.exit_code == 0
+    assert recorder.notes == ["1 of 2 claims and controls are checked in a larger profile only"]
+    standard = run_some(tmp_path, "bad.good", "bad.waits", profile=Profile.STANDARD)
+    assert [each.claim["id"] for each in standard.claims] == ["bad.good", "bad.waits"]
+    with pytest.raises(InputError, match=r"profile quick for bad.waits; .*--profile standard"):
+        run_some(tmp_path, "bad.waits")
+
+
+def test_parts_of_long_work_outlive_a_run_until_a_fresh_one(tmp_path):
+    def kept(**options):
+        found = run_some(tmp_path, "bad.waits", profile=Profile.STANDARD, **options)
+        return evidence_of(found, "bad.waits").parameters["kept"]
+
+    assert kept() is False
+    for path in tmp_path.glob("results.sqlite*"):  # as if the run had been killed within the check
+        path.unlink()
+    assert kept() is True
+    assert kept(fresh=True) is False
+
+
 def test_changed_code_makes_every_result_unfinished(tmp_path, monkeypatch):
     monkeypatch.setattr("verify.runner.fingerprint", verify.environment.fingerprint)
     run_some(tmp_path, "bad.good")
