@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from verify.claim import Check, Claim, Context
+from verify.claim import Check, Claim, Context, Profile
 from verify.claims import SOURCES
 from verify.registry import registry
+from verify.run import due
 from verify.statistics import ALPHA
 from verify.verdict import Kind, Outcome
 
@@ -19,8 +20,12 @@ def checks(kind: Kind, *, control: bool) -> list[object]:
         pytest.param(claim, check, id=f"{claim.id}-{check.name}")
         for claim in CLAIMS
         for check in claim.checks
-        if check.kind is kind and claim.is_control is control
+        if check.kind is kind and claim.is_control is control and check.profile is Profile.QUICK
     ]
+
+
+def test_the_standard_profile_checks_every_claim() -> None:
+    assert due(CLAIMS, Profile.STANDARD) == tuple(CLAIMS)
 
 
 def test_enough_claims_and_controls() -> None:
@@ -61,11 +66,10 @@ def test_property_control_is_refuted_under_another_seed(claim: Claim, check: Che
     assert evidence.outcome is Outcome.FAILS, evidence.summary
 
 
-@pytest.mark.parametrize("kind", [Kind.STATISTICAL])
-def test_statistical_checks_declare_their_error_rates(kind: Kind) -> None:
+def test_statistical_checks_declare_tight_error_rates() -> None:
     for claim in CLAIMS:
         for check in claim.checks:
-            if check.kind is kind and claim.topic in ("sphere", "directions"):
+            if check.kind is Kind.STATISTICAL and check.profile is Profile.QUICK:
                 rates = check.run(Context(seed=OTHER_SEED)).error_rates
                 assert rates["alpha"] <= ALPHA
                 assert rates["power"] >= 0.99

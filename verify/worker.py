@@ -84,6 +84,7 @@ def perform(
                 do="return verify.evidence.from_comparisons(...) or an Evidence",
             )
         _require_rigour(claim.check(check).kind, evidence)
+        _require_rates(claim.check(check).kind, evidence)
         result = CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start)
         return _plain_result(result)
     except BaseException as error:  # sys.exit in a check is its crash, not ours
@@ -104,6 +105,17 @@ def _require_rigour(kind: Kind, evidence: Evidence) -> None:
                     allowed="exact numbers and balls in checks of the kinds formal, symbolic and enclosure",
                     do="pass exact(...) or ball(...), or declare the check as property, statistical or experiment",
                 )
+
+
+def _require_rates(kind: Kind, evidence: Evidence) -> None:
+    """Refuse a statistical check that does not say how often it errs."""
+    missing = {"alpha", "power", "smallest_fault"} - set(evidence.error_rates)
+    if kind is Kind.STATISTICAL and evidence.comparisons and missing:
+        raise InputError(
+            given=f"a statistical check without {', '.join(sorted(missing))} among its error rates",
+            allowed="alpha (false alarms), smallest_fault and the power with which that fault is found",
+            do="pass error_rates={...} with all three to the Evidence",
+        )
 
 
 def find(source: str, claim_id: str) -> Claim:

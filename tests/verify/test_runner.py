@@ -453,10 +453,25 @@ def test_the_engine_loads_no_torch_and_workers_run_one_thread(tmp_path):
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_floats_prove_and_enclose_nothing(kind):
+    found = add_in_floats(kind, {"alpha": 1e-6, "power": 0.99, "smallest_fault": 0.1})
+    rigorous = kind in (Kind.FORMAL, Kind.SYMBOLIC, Kind.ENCLOSURE)
+    assert found.outcome is (Outcome.ERROR if rigorous else Outcome.HOLDS)
+    assert not rigorous or "exact numbers and balls" in found.summary
+
+
+def test_a_statistical_check_says_how_often_it_errs():
+    assert add_in_floats(Kind.PROPERTY, {}).outcome is Outcome.HOLDS
+    found = add_in_floats(Kind.STATISTICAL, {"alpha": 1e-6})
+    assert found.outcome is Outcome.ERROR
+    assert "without power, smallest_fault" in found.summary
+
+
+def add_in_floats(kind, error_rates):
+    """The evidence of a check of this kind that compares two sums of floats."""
+
     def rounded(context):
-        return from_comparisons(
-            [compare("sum", IDENTITY, measured(0.1 + 0.2), measured(0.3), resolution=1e-3)]
-        )
+        comparison = compare("sum", IDENTITY, measured(0.1 + 0.2), measured(0.3), resolution=1e-3)
+        return from_comparisons([comparison], error_rates=error_rates)
 
     claim = Claim(
         id="bad.rounded",
@@ -466,7 +481,4 @@ def test_floats_prove_and_enclose_nothing(kind):
         source="here",
         checks=(Check(kind, rounded, scope="one sum", general=True),),
     )
-    found = perform(claim, "rounded", profile=Profile.QUICK, seed=0).evidence
-    rigorous = kind in (Kind.FORMAL, Kind.SYMBOLIC, Kind.ENCLOSURE)
-    assert found.outcome is (Outcome.ERROR if rigorous else Outcome.HOLDS)
-    assert not rigorous or "exact numbers and balls" in found.summary
+    return perform(claim, "rounded", profile=Profile.QUICK, seed=0).evidence

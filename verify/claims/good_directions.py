@@ -23,7 +23,7 @@ from training.spectrum import dense_half, exact_directions, top_eigenpairs, wors
 from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace, principal_angles
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
-from verify.claim import Check, Claim, Context, derive_seed
+from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
@@ -87,7 +87,7 @@ def moment_angle(context: Context, *, claimed: str = "-1/2") -> Evidence:
     def distance(network: Network, good: Subspace, covariance: Covariance, seed: int) -> list[float]:
         return [_distance(good, moment_directions(network, 1))]
 
-    widths, (table,) = over_widths(context, distance, 1, d=6, networks=context.pick(40, 60))
+    widths, (table,) = over_widths(context, distance, 1, d=6, networks=context.pick(40, full=60))
     where = {"d": 6, "k": 1}
     comparison = power_law(f"{DISTANCE}, moments", widths, table, claimed, band=0.25, parameters=where)
     labels = {"x_label": "width $m$", "y_label": DISTANCE}
@@ -100,9 +100,9 @@ def moment_angle(context: Context, *, claimed: str = "-1/2") -> Evidence:
 
 def dual_angle(context: Context, *, claimed: str = "-1/2", networks: int | None = None) -> Evidence:
     """Distance between the top eigenspaces of Σ and of the dual problem, over N."""
-    d, width, networks = 6, 64, networks or context.pick(40, 60)
+    d, width, networks = 6, 64, networks or context.pick(40, full=60)
     n_k = low_degree_count(d, 1)
-    counts = tuple(factor * n_k for factor in context.pick((10, 26, 70), (10, 40, 160)))
+    counts = tuple(factor * n_k for factor in context.pick((10, 26, 70), full=(10, 40, 160)))
     table = np.empty((networks, len(counts)))
     for row in range(networks):
         network = initialise(width, d, activation("sincos"), seed=derive_seed(context.seed, str(row)))
@@ -131,7 +131,7 @@ def low_degree(context: Context, *, below: int = 0, networks: int | None = None)
         energies = torch.stack([moments.apply_transpose(v).square().sum() for v in vectors])
         return [float(1 - (energies / good.eigenvalues).mean())]
 
-    widths, (table,) = over_widths(context, missing, 1, d=6, networks=networks or context.pick(80, 100))
+    widths, (table,) = over_widths(context, missing, 1, d=6, networks=networks or context.pick(80, full=100))
     where = {"d": 6, "k": 1}
     comparison = power_law("the energy above degree k", widths, table, "-1", band=0.25, parameters=where)
     labels = {"x_label": "width $m$", "y_label": "share of energy above degree $k$"}
@@ -196,9 +196,17 @@ CLAIMS = (
                 routes,
                 scope="pairs of neurons with LAPACK against closed Σ with Lanczos, d ≤ 5",
             ),
-            Check(Kind.STATISTICAL, moment_angle, scope="moments against exact Σ, d = 6, m = 32…1024"),
             Check(
-                Kind.STATISTICAL, dual_angle, scope="unlabeled points against exact Σ, d = 6, N = 10…160 n_k"
+                Kind.STATISTICAL,
+                moment_angle,
+                scope="moments against exact Σ, d = 6, m = 32…1024",
+                profile=Profile.STANDARD,
+            ),
+            Check(
+                Kind.STATISTICAL,
+                dual_angle,
+                scope="unlabeled points against exact Σ, d = 6, N = 10…160 n_k",
+                profile=Profile.STANDARD,
             ),
         ),
     ),
@@ -212,7 +220,12 @@ CLAIMS = (
         assumptions=(SINCOS,),
         depends_on=("directions.routes", "spectrum.torch-eigenvalues"),
         checks=(
-            Check(Kind.STATISTICAL, low_degree, scope="exact harmonic projection, d = 6, k = 1, m = 32…1024"),
+            Check(
+                Kind.STATISTICAL,
+                low_degree,
+                scope="exact harmonic projection, d = 6, k = 1, m = 32…1024",
+                profile=Profile.STANDARD,
+            ),
         ),
     ),
     Claim(

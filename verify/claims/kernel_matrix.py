@@ -16,7 +16,7 @@ from theory.activation import builtin
 from training.kernel import infinite_ntk
 from training.sphere import gegenbauer, generator, harmonic_count, sample_sphere
 from verify.bound import rate
-from verify.claim import Check, Claim, Context, derive_seed
+from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.powers import curve, line, power_law, rates
 from verify.evidence import Evidence, from_comparisons
 from verify.verdict import Kind
@@ -27,8 +27,9 @@ SINCOS = r"$\sigma = \sin + \cos$"
 
 def kernel_matrix(context: Context, *, k: int, lower: int = 0, replicates: int | None = None) -> Evidence:
     """‖Δ‖/γ along n = d^{k+1/2}: K minus its exact low-degree part and minus γ on the diagonal."""
-    along = context.pick(*(((16, 32, 64), (16, 32, 64, 128)), ((8, 12, 16), (8, 12, 16, 20, 24)))[k - 1])
-    replicates = replicates or context.pick(32, 16)
+    shorter, longer = (((16, 32, 64), (16, 32, 64, 128)), ((8, 12, 16), (8, 12, 16, 20, 24)))[k - 1]
+    along = context.pick(shorter, full=longer)
+    replicates = replicates or context.pick(32, full=16)
     table = np.empty((replicates, len(along)))
     for row in range(replicates):
         for column, d in enumerate(along):
@@ -100,7 +101,12 @@ def _kernel_claim(k: int, dimensions: str) -> Claim:
         assumptions=(SINCOS, "the NTK of infinite width"),
         depends_on=("spectrum.torch-eigenvalues",),
         checks=(
-            Check(Kind.STATISTICAL, partial(kernel_matrix, k=k), scope=f"n = d^({k}+1/2), {dimensions}"),
+            Check(
+                Kind.STATISTICAL,
+                partial(kernel_matrix, k=k),
+                scope=f"n = d^({k}+1/2), {dimensions}",
+                profile=Profile.STANDARD,
+            ),
         ),
     )
 
@@ -117,7 +123,12 @@ CLAIMS = (
         control_of="spectrum.kernel-matrix-1",
         fault="k replaced by k - 1 at the same n",
         checks=(
-            Check(Kind.STATISTICAL, partial(kernel_matrix, k=1, lower=1, replicates=8), scope="n = d^(3/2)"),
+            Check(
+                Kind.STATISTICAL,
+                partial(kernel_matrix, k=1, lower=1, replicates=8),
+                scope="n = d^(3/2)",
+                profile=Profile.STANDARD,
+            ),
         ),
     ),
 )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.bound import Comparison, compare, rate
-from verify.claim import Check, Claim
+from verify.claim import Check, Claim, Profile
 from verify.evidence import Series
 from verify.quantity import exact
 from verify.statistics import ALPHA, slope_interval
@@ -101,5 +101,5 @@ def exponent_control(slug: str, title: str, of: str, wrong: str, fault: str, run
         source="control",
         control_of=f"directions.{of}",
         fault=fault,
-        checks=(Check(Kind.STATISTICAL, run, scope="sin + cos, d = 4"),),
+        checks=(Check(Kind.STATISTICAL, run, scope="sin + cos, d = 4", profile=Profile.STANDARD),),
     )

@@ -23,7 +23,7 @@ from training.spectrum import exact_directions
 from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
-from verify.claim import Check, Claim, Context
+from verify.claim import Check, Claim, Context, Profile
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
@@ -83,7 +83,7 @@ def sign_exponent(context: Context, *, part: str, claimed: str = "-1/2") -> Evid
             total += _energy(part, network, S * W, covariance, X, good)
         return [mean, total / (draws * mean)]
 
-    widths, (means, ratios) = over_widths(context, energies, 2, d=4, networks=context.pick(24, 40))
+    widths, (means, ratios) = over_widths(context, energies, 2, d=4, networks=context.pick(24, full=40))
     where = {"d": 4, "k": 1, "B": SIZE}
     law = power_law(
         f"the mean over signs, {part}", widths, means, claimed, band=0.25, alpha=ALPHA / 2, parameters=where
@@ -118,7 +118,9 @@ def bad_direction(context: Context, *, claimed: str = "1/2", networks: int | Non
             norms.append(float(torch.linalg.vector_norm(W, dim=1).pow(4).sum().pow(0.25)))
         return [fmean(energies), fmean(norms)]
 
-    widths, (energy, norm) = over_widths(context, size, 2, d=4, networks=networks or context.pick(40, 60))
+    widths, (energy, norm) = over_widths(
+        context, size, 2, d=4, networks=networks or context.pick(40, full=60)
+    )
     where, alpha = {"d": 4, "k": 1, "B": SIZE}, ALPHA / 2
     comparisons = [
         power_law("E f_L(x; P_>W)²", widths, energy, claimed, band=0.25, alpha=alpha, parameters=where),
@@ -186,7 +188,12 @@ def _sign_claim(part: str, title: str, quantity: str, bound: str) -> Claim:
                 partial(sign_bound, part=part),
                 scope="built-in activations, random W, m ≤ 16, d ≤ 5",
             ),
-            Check(Kind.STATISTICAL, partial(sign_exponent, part=part), scope="sin + cos, d = 4, m = 32…1024"),
+            Check(
+                Kind.STATISTICAL,
+                partial(sign_exponent, part=part),
+                scope="sin + cos, d = 4, m = 32…1024",
+                profile=Profile.STANDARD,
+            ),
         ),
     )
 
@@ -219,7 +226,11 @@ CLAIMS = (
         source=PAPER,
         assumptions=(SINCOS,),
         depends_on=("directions.projector", "directions.covariance"),
-        checks=(Check(Kind.STATISTICAL, bad_direction, scope="d = 4, k = 1, m = 32…1024"),),
+        checks=(
+            Check(
+                Kind.STATISTICAL, bad_direction, scope="d = 4, k = 1, m = 32…1024", profile=Profile.STANDARD
+            ),
+        ),
     ),
     exponent_control(
         "sign-rate",

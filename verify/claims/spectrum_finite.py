@@ -21,7 +21,7 @@ from training.plane import kernel_eigenvalues
 from training.spectrum import top_eigenpairs
 from training.sphere import harmonic_count, low_degree_count
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare, rate
-from verify.claim import Check, Claim, Context, derive_seed
+from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.powers import curve, line, power_law, rates
 from verify.claims.twins import ACTIVATIONS
 from verify.evidence import Evidence, Series, from_comparisons
@@ -83,7 +83,7 @@ def finite_width(
     context: Context, *, claimed: str = "-1/2", shift: int = 0, replicates: int | None = None
 ) -> Evidence:
     """Deviation of the eigenvalues of Σ from λ_j, and of the part of it that is first order in 1/√m."""
-    widths, replicates = context.pick((64, 256, 1024), (128, 512, 2048)), replicates or context.pick(64)
+    widths, replicates = context.pick((64, 256, 1024), full=(128, 512, 2048)), replicates or 64
     lambda_ = [float(each) for each in _lambda(DIMENSION)]
     per_degree = [harmonic_count(DIMENSION, j) for j in range(DEGREE + 1)]
     diagonal = np.repeat(lambda_[shift : shift + DEGREE + 1], per_degree)
@@ -131,7 +131,7 @@ def finite_width(
 
 def outliers(context: Context, *, extra: int = 0, networks: int | None = None) -> Evidence:
     """Eigenvalues of Σ above the midpoint of λ_k and λ_{k+1}, in independent networks, k = 1 and 2."""
-    width, networks = context.pick(1024, 2048), networks or context.pick(20)
+    width, networks = context.pick(1024, full=2048), networks or 20
     lambda_ = [float(each) for each in _lambda(DIMENSION)]
     comparisons: list[Comparison] = []
     for k in (1, 2):
@@ -169,7 +169,7 @@ def _lambda(d: int) -> tuple[Any, ...]:
 
 def _staircase(context: Context) -> tuple[Series, ...]:
     """Top eigenvalues of Σ of one network, with the certified λ_j as lines over the indices of degree j."""
-    d, width = 6, context.pick(1024, 4096)
+    d, width = 6, context.pick(1024, full=4096)
     x_label, y_label = "index", "eigenvalue of Σ"
     count = low_degree_count(d, 2) + 12
     network = initialise(width, d, activation("sincos"), seed=_seed(context, 0, 0))
@@ -234,7 +234,14 @@ CLAIMS = (
         source=PAPER,
         assumptions=(SINCOS, r"$w_{0,r}$ independent and uniform"),
         depends_on=("spectrum.torch-eigenvalues", "directions.covariance"),
-        checks=(Check(Kind.STATISTICAL, finite_width, scope=f"d = {DIMENSION}, k = {DEGREE}, m = 64…2048"),),
+        checks=(
+            Check(
+                Kind.STATISTICAL,
+                finite_width,
+                scope=f"d = {DIMENSION}, k = {DEGREE}, m = 64…2048",
+                profile=Profile.STANDARD,
+            ),
+        ),
     ),
     Claim(
         id="spectrum.outliers",
@@ -244,7 +251,14 @@ CLAIMS = (
         source=PAPER,
         assumptions=(SINCOS, "a wide network"),
         depends_on=("spectrum.finite-width", "sphere.counting"),
-        checks=(Check(Kind.STATISTICAL, outliers, scope=f"d = {DIMENSION}, k = 1 and 2, m ≥ 1024"),),
+        checks=(
+            Check(
+                Kind.STATISTICAL,
+                outliers,
+                scope=f"d = {DIMENSION}, k = 1 and 2, m ≥ 1024",
+                profile=Profile.STANDARD,
+            ),
+        ),
     ),
     Claim(
         id="control.torch-index",
@@ -269,6 +283,7 @@ CLAIMS = (
                 Kind.STATISTICAL,
                 partial(finite_width, shift=1, replicates=12),
                 scope=f"d = {DIMENSION}, k = {DEGREE}",
+                profile=Profile.STANDARD,
             ),
         ),
     ),
@@ -285,6 +300,7 @@ CLAIMS = (
                 Kind.STATISTICAL,
                 partial(finite_width, claimed="-1", replicates=24),
                 scope=f"d = {DIMENSION}, k = {DEGREE}",
+                profile=Profile.STANDARD,
             ),
         ),
     ),
@@ -301,6 +317,7 @@ CLAIMS = (
                 Kind.STATISTICAL,
                 partial(outliers, extra=1, networks=4),
                 scope=f"d = {DIMENSION}, k = 1 and 2",
+                profile=Profile.STANDARD,
             ),
         ),
     ),

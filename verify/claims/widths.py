@@ -17,7 +17,7 @@ from verify.claim import Context, derive_seed
 from verify.claims.powers import Array
 from verify.claims.twins import ACTIVATIONS
 
-QUICK, STANDARD = (32, 128, 512), (64, 256, 1024)
+STANDARD, FULL = (32, 128, 512), (64, 256, 1024)
 
 Measure = Callable[[Network, Subspace, Covariance, int], list[float]]
 Table = tuple[tuple[int, ...], list[Array]]
@@ -25,7 +25,7 @@ Table = tuple[tuple[int, ...], list[Array]]
 
 def over_widths(context: Context, measure: Measure, count: int, *, d: int, networks: int) -> Table:
     """`count` numbers per independent network with its P_≤ and Σ, as arrays (networks, widths)."""
-    widths = context.pick(QUICK, STANDARD)
+    widths = context.pick(STANDARD, full=FULL)
     table = np.empty((count, networks, len(widths)))
     for row in range(networks):
         for column, width in enumerate(widths):
