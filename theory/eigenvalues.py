@@ -144,7 +144,7 @@ def limits(activation: Activation, j: int) -> tuple[arb, arb]:
     """
     with working_precision(PREC):
         h, r = sympy.symbols(f"h:{j + 2}"), sympy.symbols(f"r:{j + 2}")
-        energies = {l: _normal_energy(activation, l) for l in (j - 1, j + 1) if l >= 0}
+        energies = {l: normal_energy(activation, l) for l in (j - 1, j + 1) if l >= 0}
         values = {h[l]: pair[0] for l, pair in energies.items()}
         values |= {r[l]: pair[1] for l, pair in energies.items()}
         first, slope = (
@@ -156,14 +156,19 @@ def limits(activation: Activation, j: int) -> tuple[arb, arb]:
         return first, slope / first
 
 
-def _normal_energy(activation: Activation, l: int) -> tuple[arb, arb]:
-    """h_l and r_l in c_l = h_l + r_l/d + O(1/d²), from the Hermite coefficients of σ'."""
-    z = sympy.Symbol("z", real=True)
-    first = _hermite(activation, l) / arb(math.factorial(l)).sqrt()
-    second = arb(0)
-    for power, weight in _in_hermite(energy_correction(l, z), z).items():
-        second += compile_arb(weight, [], prec=PREC)() * _hermite(activation, power)
-    return first * first, 2 * first * second
+def normal_energy(activation: Activation, l: int, *, order: int = 1) -> tuple[arb, arb]:
+    """h_l and r_l in c_l = h_l + r_l/d + O(1/d²), from the Hermite coefficients of σ^(order); c_l = μ_l² B(d,l).
+
+    Raises:
+        InputError: If l or the order is negative, or the derivative is unbounded.
+    """
+    with working_precision(PREC):
+        z = sympy.Symbol("z", real=True)
+        first = _hermite(activation, l, order) / arb(math.factorial(l)).sqrt()
+        second = arb(0)
+        for power, weight in _in_hermite(energy_correction(l, z), z).items():
+            second += compile_arb(weight, [], prec=PREC)() * _hermite(activation, power, order)
+        return first * first, 2 * first * second
 
 
 def _in_hermite(polynomial: sympy.Expr, z: sympy.Symbol) -> dict[int, sympy.Expr]:
@@ -173,9 +178,10 @@ def _in_hermite(polynomial: sympy.Expr, z: sympy.Symbol) -> dict[int, sympy.Expr
 
 
 @lru_cache(maxsize=512)
-def _hermite(activation: Activation, l: int) -> arb:
+def _hermite(activation: Activation, l: int, order: int) -> arb:
+    supremum = activation.suprema(order)
     return hermite_coefficient(
-        activation.derivative(1), activation.variable, l, supremum=activation.suprema(1), prec=PREC
+        activation.derivative(order), activation.variable, l, supremum=supremum, prec=PREC
     )
 
 
