@@ -42,6 +42,10 @@ class Covariance(ABC):
         """The number `⟨W, Σ W⟩ = E f_L(x; W)²`."""
         return (W * self.apply(W)).sum()
 
+    def input_norm(self) -> float:
+        """The operator norm of `E x xᵀ` over the inputs that Σ averages: 1 on the sphere of radius √d."""
+        return 1.0
+
     @abstractmethod
     def quadratic_signed(self, W: Tensor) -> Tensor:
         """The mean of `quadratic(W⊙S)` over independent fair signs S_r, the number `Σ_r w_rᵀ Σ_rr w_r`.
@@ -122,9 +126,18 @@ class SampledCovariance(Covariance):
             raise InputError(given="no unlabeled points", allowed="1 point or more", do="draw some points")
         self._sample = network.on(X_unlabeled)
 
+    @property
+    def points(self) -> Tensor:
+        """The unlabeled points, `(N, d)`."""
+        return self._sample.X
+
     def apply(self, W: Tensor) -> Tensor:
         """The movement `(1/N) Φᵀ Φ W`, `(m, d)`."""
         return self._sample.pullback_L(self._sample.f_L(W) / self._sample.n)
+
+    def input_norm(self) -> float:
+        """The operator norm of `(1/N) Σ_i x_i x_iᵀ`."""
+        return float(torch.linalg.matrix_norm(self._sample.X.double(), ord=2)) ** 2 / self._sample.n
 
     def quadratic(self, W: Tensor) -> Tensor:
         """The number `(1/N) ‖Φ W‖²`."""
