@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -343,6 +344,12 @@ def test_train_that_diverges_early_keeps_the_last_finite_state(
     assert [each.name for each in (here / "diverged").iterdir()] == ["checkpoint.npz"]
 
 
+def test_train_with_a_computed_step(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(*SMALL, "--step-rule", "smooth", "--momentum", "0", "--out", "smooth") == 0
+    values = [each["value"] for each in json.loads((here / "smooth" / "run.json").read_text())["history"]]
+    assert len(values) == 31 and all(after < before for before, after in pairwise(values))
+
+
 def test_train_with_a_formula_and_with_an_inadmissible_activation(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -377,6 +384,10 @@ def test_train_with_a_formula_and_with_an_inadmissible_activation(
         (("--activation", "__import__('os')"), ["__import__"]),
         (("--activation", "sin-cos"), ["did you mean the built-in sincos"]),
         (("--lr", "1e9"), ["not finite at step", "checkpoint"]),
+        (("--step-rule", "smoth"), ["step_rule 'smoth'", "did you mean 'smooth'"]),
+        (("--step-rule", "smooth", "--lr", "1"), ["--lr 1 with --step-rule smooth", "leave one out"]),
+        (("--step-rule", "smooth", "--optimizer", "lbfgs"), ["L-BFGS finds its steps by line search"]),
+        (("--step-rule", "smooth", "--activation", "tanh(z + 1/3)"), ["the smoothness constant", "fixed"]),
         (("--out", "a-file/out"), ["a-file/out", "cannot be written"]),
         (("--resume", "--out", "bad"), ["bad/checkpoint.npz", "damaged"]),
     ],

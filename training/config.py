@@ -18,9 +18,11 @@ from training.activation import Activation, activation, from_tree
 from training.jets import Tree
 from training.loss import loss
 from training.objective import MODELS
+from training.smoothness import suprema
 from training.sphere import low_degree_count
 
 OPTIMIZERS = ("gd", "lbfgs")
+STEP_RULES = ("fixed", "smooth")
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -40,7 +42,9 @@ class Config:
         model: What is trained: `full`, `second-order`, `linear` or `quadratic`.
         optimizer: `gd` (perturbed gradient descent) or `lbfgs`.
         steps: Steps of gradient descent, or most iterations of L-BFGS.
-        lr: Learning rate of gradient descent.
+        step_rule: `fixed`, the learning rate lr; or `smooth`, 1/β with a bound β on the Hessian wherever the
+            objective is at most that of the start (`training.smoothness`): a sure step, far from the longest.
+        lr: Learning rate of gradient descent where the step rule is `fixed`.
         momentum: Its momentum.
         start_radius: W starts at a uniform point of the ball of this radius; at 0, f_Q would never move.
         noise_radius: Radius of the noise that is added where the gradient is small.
@@ -69,6 +73,7 @@ class Config:
     model: str = "full"
     optimizer: str = "gd"
     steps: int = 400
+    step_rule: str = "fixed"
     lr: float = 1.0
     momentum: float = 0.95
     start_radius: float = 1.0
@@ -115,11 +120,12 @@ class Config:
         for name, value, known in (
             ("model", self.model, MODELS),
             ("optimizer", self.optimizer, OPTIMIZERS),
+            ("step_rule", self.step_rule, STEP_RULES),
             ("dtype", self.dtype, tuple(_DTYPES)),
         ):
             _check_name(name, value, known)
         loss(self.loss)
-        self.sigma()
+        _check_step_rule(self.step_rule, self.optimizer, self.sigma())
         if self.n_unlabeled is not None and self.n_unlabeled < 3 * self.n_k and any(self.lambda_[:3]):
             raise InputError(
                 given=f"n_unlabeled={self.n_unlabeled} for n_k={self.n_k} good directions",
@@ -178,7 +184,10 @@ class Config:
     def trajectory(self) -> dict[str, Any]:
         """The settings that determine the path of the training: all but its length and the evaluation."""
         evaluation = {"steps", "n_test", "n_held", "hessian"}
-        return {name: value for name, value in self.to_dict().items() if name not in evaluation}
+        found = {name: value for name, value in self.to_dict().items() if name not in evaluation}
+        if self.step_rule == "fixed":
+            del found["step_rule"]  # as in checkpoints from before there was another rule
+        return found
 
 
 @dataclass(frozen=True)
@@ -246,6 +255,18 @@ def _check_rates(lr: float, momentum: float) -> None:
             allowed="a positive lr and momentum in [0, 1)",
             do="use lr=1 and momentum=0.95",
         )
+
+
+def _check_step_rule(rule: str, optimizer: str, sigma: Activation) -> None:
+    if rule != "smooth":
+        return
+    if optimizer != "gd":
+        raise InputError(
+            given=f"step_rule={rule!r} with optimizer={optimizer!r}",
+            allowed="a step rule for gradient descent: L-BFGS finds its steps by line search",
+            do="use optimizer='gd', or leave out the step rule",
+        )
+    suprema(sigma)
 
 
 def _tuples(value: Any) -> Any:

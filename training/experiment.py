@@ -13,19 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import scipy
-import scipy.sparse.linalg
 import torch
-from torch import Tensor
 
 from theory.errors import InputError
 from training.config import Config
-from training.objective import Objective
+from training.curvature import least_eigenvalue, smallest_eigenvalue
 from training.optimize import Record
 from training.problem import make_problem
 from training.rivals import Rival, ntk_rival, quadntk_rival
-from training.sphere import generator
 from training.train import Progress, train
 
 __all__ = ["Config", "Progress", "Rival", "Run", "ntk_rival", "quadntk_rival", "run", "smallest_eigenvalue"]
@@ -144,7 +140,8 @@ def run(
     hessian_min = None
     if config.hessian:
         exact = problem.in_float64().objective()
-        hessian_min = smallest_eigenvalue(exact, found.W.double(), seed=config.seed)
+        coarse = objective if config.dtype == "float32" else None
+        hessian_min = least_eigenvalue(exact, found.W.double(), seed=config.seed, coarse=coarse).value
     return Run(
         config=config,
         train_loss=found.final.terms["loss"],
@@ -161,42 +158,6 @@ def run(
         versions=_versions(),
         seconds=time.monotonic() - began,
     )
-
-
-def smallest_eigenvalue(objective: Objective, W: Tensor, *, seed: int, tolerance: float = 1e-3) -> float:
-    """The smallest eigenvalue of ∇²L_λ(W), by Lanczos iteration on Hessian-vector products.
-
-    The result is a Ritz value, an upper bound that is sharp to about the relative tolerance.
-
-    Args:
-        objective: The objective, best in float64.
-        W: The movement, `(m, d)`.
-        seed: Seed of the start vector.
-        tolerance: Relative accuracy.
-
-    Raises:
-        InputError: If the iteration does not converge.
-    """
-    size = W.numel()
-
-    def apply(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        V = torch.from_numpy(vector.astype(np.float64)).to(W.dtype).reshape(W.shape)
-        product: npt.NDArray[np.float64] = objective.hvp(W, V).double().reshape(-1).numpy()
-        return product
-
-    operator = scipy.sparse.linalg.LinearOperator((size, size), matvec=apply, dtype=np.float64)
-    start = torch.randn(size, generator=generator(seed, "lanczos"), dtype=torch.float64).numpy()
-    try:
-        values = scipy.sparse.linalg.eigsh(
-            operator, k=1, which="SA", v0=start, tol=tolerance, ncv=min(size, 40), return_eigenvectors=False
-        )
-    except scipy.sparse.linalg.ArpackNoConvergence as error:
-        raise InputError(
-            given=f"a Lanczos iteration that did not converge to relative tolerance {tolerance:g}",
-            allowed="a tolerance that it reaches within 10 size restarts",
-            do="raise the tolerance, or compute in float64",
-        ) from error
-    return float(values[0])
 
 
 def _decimated(history: tuple[Record, ...]) -> tuple[Record, ...]:

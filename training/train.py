@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from theory.errors import InputError
 from training import checkpoint
@@ -28,6 +29,7 @@ from training.optimize import (
     perturbed_gradient_descent,
 )
 from training.problem import Problem
+from training.smoothness import smoothness
 from training.sphere import generator
 
 CHECKPOINT_NAME = "checkpoint.npz"
@@ -57,7 +59,7 @@ def train(
 
     Raises:
         InputError: If checkpoints are asked of L-BFGS, the folder cannot be written, or its checkpoint is damaged,
-            of another schema version or of another configuration.
+            of another schema version or of another configuration; or as `learning_rate`.
         DivergenceError: If the loss is not finite; the last finite state is saved first, and named.
     """
     config = problem.config
@@ -75,6 +77,7 @@ def train(
             tolerance=tolerance,
             callback=lambda record: report(record.step, record.value),
         )
+    lr = learning_rate(config, objective, W)
     saver = _Saver(config, checkpoint_dir)
     noise = generator(config.seed, "noise")
     loaded = saver.load() if resume else None
@@ -92,7 +95,7 @@ def train(
             start.W,
             steps=config.steps,
             generator=noise,
-            lr=config.lr,
+            lr=lr,
             momentum=config.momentum,
             noise_radius=config.noise_radius,
             gradient_threshold=config.gradient_threshold,
@@ -109,6 +112,15 @@ def train(
         raise
     saver.save_latest()
     return found
+
+
+def learning_rate(config: Config, objective: Objective, W: Tensor) -> float:
+    """The learning rate of gradient descent from W: `lr`, or 1/β for the sublevel set of L_λ(W).
+
+    Raises:
+        InputError: If the step rule is `smooth` and nothing bounds the Hessian; see `training.smoothness`.
+    """
+    return config.lr if config.step_rule == "fixed" else smoothness(objective, level=objective.value(W)).step
 
 
 class _Reporter:

@@ -11,6 +11,7 @@ import click
 
 from report.commands import activations
 from report.commands.failures import INTERRUPTED, say
+from report.commands.files import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,12 @@ RUN_NAME = "run.json"
 @click.option("--model", default="full", show_default=True, help="full, second-order, linear or quadratic.")
 @click.option("--optimizer", default="gd", show_default=True, help="gd or lbfgs.")
 @click.option("--steps", type=int, default=400, show_default=True, help="Steps of the optimizer.")
+@click.option(
+    "--step-rule",
+    default="fixed",
+    show_default=True,
+    help="fixed: --lr; smooth: 1/β with a bound β on the Hessian, sure and slow.",
+)
 @click.option("--lr", type=float, default=None, help="Learning rate of gd.  [default: the experiment's]")
 @click.option("--momentum", type=float, default=None, help="Momentum of gd.  [default: the experiment's]")
 @click.option(
@@ -78,11 +85,12 @@ def command(
 
     set_threads(threads)
     given = {name: value for name, value in settings.items() if value is not None}
+    _check_rate(**given)
     config = Config(lambda_=_weights(lambda_), activation=_activation(activation, **given), **given)
     # The number of steps is left out of the hash, so that --resume with more of them finds its folder.
     folder = Path(f"runs/train-seed{config.seed}-{config.digest()}" if out is None else out)
     _check_unused(folder, resume=resume, fresh=fresh)
-    _write(folder / RUN_NAME, "")  # an output that cannot be written should fail now, not after the training
+    write(folder / RUN_NAME, "")  # an output that cannot be written should fail now, not after the training
     if fresh:
         _clear(folder)
     checkpoints = folder if config.optimizer == "gd" else None
@@ -95,7 +103,7 @@ def command(
         say(f"interrupted; {kept if checkpoints else 'lbfgs keeps no checkpoint'}")
         return INTERRUPTED
     path = folder / RUN_NAME
-    _write(path, finished.to_json() + "\n")
+    write(path, finished.to_json() + "\n")
     for line in _lines(finished):
         click.echo(line)
     click.echo(f"{'data':<15} {path}")
@@ -127,6 +135,17 @@ def _weights(text: str) -> tuple[float, float, float, float]:
             allowed="four numbers between commas, none negative, such as 1,1,1e-3,1e-4",
             do="use 0 for a term that should be left out",
         ) from None
+
+
+def _check_rate(*, step_rule: str, lr: float | None = None, **others: Any) -> None:
+    from theory.errors import InputError
+
+    if step_rule == "smooth" and lr is not None:
+        raise InputError(
+            given=f"--lr {lr:g} with --step-rule smooth",
+            allowed="one of them: the rule computes the learning rate",
+            do="leave one out",
+        )
 
 
 def _check_unused(folder: Path, *, resume: bool, fresh: bool) -> None:
@@ -179,25 +198,6 @@ def _lines(run: Run) -> Iterator[str]:
     if run.hessian_min is not None:
         yield f"{'least curvature':<15} {show_number(run.hessian_min, 3)}"
     yield f"{'ended':<15} {run.status} after {run.steps} steps, {duration(run.seconds)}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file, all of it or nothing; without a text only try whether that would be possible."""
-    from theory.errors import InputError
-
-    draft = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        if text:
-            draft.replace(path)
-        draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            given=f"{path}, which cannot be written ({error.strerror or error})",
-            allowed="a writable folder with free space",
-            do="choose another --out folder",
-        ) from error
 
 
 @contextmanager

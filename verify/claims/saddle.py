@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 
+from theory import landscape as exact_landscape
 from training.config import Config
-from training.experiment import smallest_eigenvalue
+from training.curvature import Hessian, least_eigenvalue, smallest_eigenvalue
 from training.objective import Objective
 from training.optimize import Minimization, perturbed_gradient_descent
 from training.problem import make_problem
 from training.sphere import generator
-from verify.bound import IDENTITY, UPPER, Comparison, compare
+from verify.bound import IDENTITY, LOWER, UPPER, Comparison, Relation, compare
 from verify.claim import Check, Claim, Context, derive_seed
+from verify.claims.indexed import prover, spot_check
+from verify.claims.landscape_cases import SMALL, dense_hessian, draw_landscape, landscape_cases
 from verify.evidence import Evidence, Series, from_comparisons
+from verify.exact import Identity, prove
+from verify.property import hold_property
 from verify.quantity import exact, measured
 from verify.verdict import Kind
 
@@ -127,7 +133,74 @@ def _curve(label: str, found: Minimization) -> Series:
     )
 
 
+def zero_is_stationary(context: Context) -> Evidence:
+    """SymPy's gradient of the loss of f_Q at W = 0, and its Hessian m^{-1/2} a_r (1/n) Σ ℓ' σ'' x xᵀ δ_rs."""
+    pairs = [Identity(name, *pair) for name, pair in exact_landscape.at_zero().items()]
+    return prove(pairs, seed=context.seed, prover=prover(exact_landscape.RULES), spot_check=spot_check())
+
+
+def saddle_spectrum(context: Context, *, relation: Relation = Relation.IDENTITY) -> Evidence:
+    """The dense Hessian of the quadratic model at W = 0: a spectrum symmetric about 0, and Lanczos at its end.
+
+    With the relation LOWER, the claim that no eigenvalue is negative.
+    """
+
+    def test(case: dict[str, Any]) -> list[Comparison]:
+        objective, W, _ = draw_landscape({**case, "model": "second-order"}, model="quadratic")
+        zero = torch.zeros_like(W)
+        values = torch.linalg.eigvalsh(dense_hessian(objective, zero))
+        least, largest = float(values[0]), float(values[-1])
+        if relation is not Relation.IDENTITY:
+            return [compare("λ_min at W = 0", relation, measured(least), exact(0), parameters=case)]
+        found = least_eigenvalue(objective, zero, seed=case["seed"])
+        operator = Hessian(objective, zero)
+        shared: dict[str, Any] = {"relative_to": largest, "parameters": case, "reason": "float64 rounding"}
+        return [
+            compare(
+                "largest entry of the gradient at W = 0",
+                IDENTITY,
+                measured(float(objective.grad(zero).abs().max())),
+                exact(0),
+                reason="every term has a factor 0, so nothing is rounded",
+                parameters=case,
+            ),
+            compare("λ_min at W = 0", UPPER, measured(least), exact(0), strict=True, parameters=case),
+            compare("-λ_max", IDENTITY, measured(-largest), measured(least), resolution=1e-12, **shared),
+            compare(
+                "blocks",
+                IDENTITY,
+                measured(operator.lower_bound()),
+                measured(least),
+                resolution=1e-12,
+                **shared,
+            ),
+            compare("Lanczos", IDENTITY, measured(found.value), measured(least), resolution=1e-3, **shared),
+        ]
+
+    return hold_property(
+        context, landscape_cases(weights=(0.0, 0.0, 0.0, 0.01)), test, examples=context.pick(10, 60)
+    )
+
+
 CLAIMS = (
+    Claim(
+        id="landscape.saddle",
+        title="W = 0 is a strict saddle of the quadratic model",
+        statement=r"\nabla L_\lambda(0) = 0, \quad \nabla^2L_\lambda(0) = \mathrm{diag}_r\Big(\tfrac{a_r}{\sqrt m}"
+        r"\sum_i \ell'_i\,\sigma''(w_{0,r}\cdot x_i)\,x_ix_i^\top\Big), \quad "
+        r"\lambda_{\min} = -\lambda_{\max} < 0",
+        bound=IDENTITY,
+        source="Ge, Huang, Jin, Yuan 2015 for strict saddles; this project for the formula",
+        assumptions=(
+            r"model $f_Q$, $\lambda_1 = \lambda_2 = \lambda_3 = 0$; for the spectrum a paired network, "
+            r"whose blocks come with both signs, and one that is not 0",
+        ),
+        depends_on=("loss.hessian", "regularizer.hessian-r4"),
+        checks=(
+            Check(Kind.SYMBOLIC, zero_is_stationary, scope="gradient and Hessian: every m, n, d, ℓ, σ"),
+            Check(Kind.PROPERTY, saddle_spectrum, scope=f"dense spectrum and Lanczos; {SMALL}"),
+        ),
+    ),
     Claim(
         id="training.saddle",
         title="Noise lets gradient descent leave a saddle",
@@ -141,7 +214,7 @@ CLAIMS = (
             r"noise uniform in a ball of radius $0.1$ wherever $\|\nabla L_\lambda\| \le 10^{-3}$, at most every "
             "50 steps; learning rate 0.1, momentum 0.95, N = 300",
         ),
-        depends_on=("loss.hessian",),
+        depends_on=("landscape.saddle",),
         checks=(Check(Kind.EXPERIMENT, escape, scope=SCOPE),),
     ),
     Claim(
@@ -153,5 +226,15 @@ CLAIMS = (
         control_of="training.saddle",
         fault="the noise has radius 0, and without it the gradient at the saddle is exactly 0",
         checks=(Check(Kind.EXPERIMENT, partial(escape, noise_radius=0.0), scope=SCOPE),),
+    ),
+    Claim(
+        id="control.saddle-minimum",
+        title="The saddle at W = 0 claimed to be a minimum",
+        statement=r"\lambda_{\min}(\nabla^2L_\lambda(0)) \ge 0",
+        bound=LOWER,
+        source="control",
+        control_of="landscape.saddle",
+        fault="the output signs come in opposite pairs, so the spectrum is symmetric about 0",
+        checks=(Check(Kind.PROPERTY, partial(saddle_spectrum, relation=Relation.LOWER), scope=SMALL),),
     ),
 )
