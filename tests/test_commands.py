@@ -350,6 +350,43 @@ def test_train_with_a_computed_step(here: Path, capsys: pytest.CaptureFixture[st
     assert len(values) == 31 and all(after < before for before, after in pairwise(values))
 
 
+def test_train_certifies_what_it_reached(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ("train", "--d", 6, "--n", 40, "--m", 40, "--steps", 60, "--lambda", "1,1,0.1,0.01")
+    assert command(*small, "--certify", "--hessian", "--out", "certified") == 0
+    found = json.loads((here / "certified" / "run.json").read_text())
+    measured, said = found["measured"], capsys.readouterr().out
+    (lower, _), (_, objective) = measured["lower_bound"], measured["network_objective"]
+    assert 0 < lower < found["objective"] <= objective * (1 + 1e-6)  # trained in float32
+    assert f"{'gap':<15} {objective - lower:.4g} at most" in said
+    assert measured["risk"][0] <= found["exact_error"] + 1e-9 <= measured["risk"][1] + 2e-9
+    assert measured["risk"][1] - measured["risk"][0] < 1e-10
+    assert abs(found["test_error"] - found["exact_error"]) < 5 * found["test_standard_error"]
+    assert "least curvature" in said and "certified error" in said
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [("--model", "quadratic"), ("--lambda", "1,1,1,0"), ("--activation", "tanh(z + 1/3)")],
+)
+def test_train_refuses_a_certificate_that_cannot_be_had_before_it_trains(
+    here: Path, capsys: pytest.CaptureFixture[str], setting: tuple[str, ...]
+) -> None:
+    assert command(*SMALL, *setting, "--certify", "--out", "none") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--certify with model" in said and "leave --certify out" in said
+    assert not (here / "none").exists()
+
+
+def test_a_certificate_that_fails_leaves_the_training(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.certificate.DEFAULT_BYTES", 1)
+    monkeypatch.setattr("training.certificate.memory_estimate", lambda objective: 1 << 50)
+    assert command(*SMALL, "--certify", "--out", "large") == 0
+    assert json.loads((here / "large" / "run.json").read_text())["exact_error"] > 0
+    assert "certificate     none; given: " in capsys.readouterr().out
+
+
 def test_train_with_a_formula_and_with_an_inadmissible_activation(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
 import torch
+from torch import Tensor
 
 from theory.errors import InputError
 from training.config import Config
 from training.curvature import least_eigenvalue, smallest_eigenvalue
 from training.optimize import Record
-from training.problem import make_problem
+from training.problem import Problem, make_problem
+from training.risk import exact_risk
 from training.rivals import Rival, ntk_rival, quadntk_rival
 from training.train import Progress, train
 
@@ -50,6 +54,8 @@ class Run:
         history: Records at up to about 100 of the steps, the last one included.
         versions: Versions of Python and the libraries that computed the numbers.
         seconds: Wall time.
+        exact_error: The exact risk, where the activation admits a closed form.
+        measured: What `run` was asked to measure besides.
     """
 
     config: Config
@@ -66,6 +72,8 @@ class Run:
     history: tuple[Record, ...]
     versions: dict[str, str]
     seconds: float
+    exact_error: float | None = None
+    measured: dict[str, Any] | None = None
 
     @property
     def seed(self) -> int:
@@ -117,6 +125,7 @@ def run(
     progress: Progress | None = None,
     checkpoint_dir: Path | None = None,
     resume: bool = False,
+    measure: Callable[[Problem, Tensor], dict[str, Any]] | None = None,
 ) -> Run:
     """Train the network of the configuration and measure it (Nichani, Bai, Lee 2022).
 
@@ -127,6 +136,7 @@ def run(
         progress: Called after every step with (step, total, seconds to go, objective).
         checkpoint_dir: Folder for the checkpoint; none is written without it. Gradient descent only.
         resume: Go on from the checkpoint in that folder if there is one.
+        measure: Measures more of the trained network, as JSON values: called with the problem and W.
 
     Raises:
         InputError: If the checkpoint cannot be used or written.
@@ -156,8 +166,20 @@ def run(
         status=found.status.name,
         history=_decimated(found.history),
         versions=_versions(),
+        exact_error=_exact_error(problem, found.W),
+        measured=None if measure is None else measure(problem, found.W),
         seconds=time.monotonic() - began,
     )
+
+
+def _exact_error(problem: Problem, W: Tensor) -> float | None:
+    """The risk in closed form, or None: only sin + cos has one, and only for movements of moderate size."""
+    if problem.network.activation.name != "sincos":
+        return None
+    try:
+        return exact_risk(problem.network, W, problem.target, model=problem.config.model)
+    except InputError:
+        return None
 
 
 def _decimated(history: tuple[Record, ...]) -> tuple[Record, ...]:

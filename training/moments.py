@@ -183,8 +183,8 @@ def moment_directions(network: Network, k: int, *, budget: int = DEFAULT_BYTES) 
             given=f"an NTK that vanishes on a polynomial of degree ≤ {k} (activation {network.activation.name!r}, "
             f"width m={network.m})",
             allowed=f"an activation and a width whose NTK sees all n_k={n_k} of them",
-            do="use an activation with a shift such as tanh(z + 1/2), a wider network or a lower k, or estimate the "
-            "directions from unlabeled points (n_unlabeled)",
+            do="use an activation with a shift such as tanh(z + 1/2), a wider network or a lower k, or "
+            "estimate the directions from unlabeled points (n_unlabeled)",
         )
     rotation = vectors.flip(1) / values.flip(0).sqrt()
     half = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from report.commands import activations
+from report.commands import activations, certificates
 from report.commands.failures import INTERRUPTED, say
 from report.commands.files import write
 
@@ -54,6 +54,10 @@ RUN_NAME = "run.json"
     default=None,
     help="Estimate the good directions from that many unlabeled points.  [default: exact, from moments]",
 )
+@click.option("--hessian", is_flag=True, help="Compute the smallest eigenvalue of the Hessian at the end.")
+@click.option(
+    "--certify", is_flag=True, help="Certify how far from optimal the result is, and its test error."
+)
 @click.option(
     "--threads",
     type=int,
@@ -73,7 +77,14 @@ RUN_NAME = "run.json"
     "--fresh", is_flag=True, help="Delete what an earlier training left in the folder, and start anew."
 )
 def command(
-    out: str | None, resume: bool, fresh: bool, threads: int, lambda_: str, activation: str, **settings: Any
+    out: str | None,
+    resume: bool,
+    fresh: bool,
+    threads: int,
+    lambda_: str,
+    activation: str,
+    certify: bool,
+    **settings: Any,
 ) -> int:
     """Train the two-layer network on the regularized objective and print what it reached.
 
@@ -87,6 +98,8 @@ def command(
     given = {name: value for name, value in settings.items() if value is not None}
     _check_rate(**given)
     config = Config(lambda_=_weights(lambda_), activation=_activation(activation, **given), **given)
+    if certify:
+        certificates.check(config)
     # The number of steps is left out of the hash, so that --resume with more of them finds its folder.
     folder = Path(f"runs/train-seed{config.seed}-{config.digest()}" if out is None else out)
     _check_unused(folder, resume=resume, fresh=fresh)
@@ -96,7 +109,13 @@ def command(
     checkpoints = folder if config.optimizer == "gd" else None
     try:
         with _progress() as progress:
-            finished = run(config, progress=progress, checkpoint_dir=checkpoints, resume=resume)
+            finished = run(
+                config,
+                progress=progress,
+                checkpoint_dir=checkpoints,
+                resume=resume,
+                measure=certificates.measure if certify else None,
+            )
     except KeyboardInterrupt:
         how = "--resume in place of --fresh" if fresh else "--resume"
         kept = f"the checkpoint is in {folder}; go on with the same command and {how}"
@@ -189,6 +208,8 @@ def _lines(run: Run) -> Iterator[str]:
 
     low, high = run.test_interval
     yield f"{'test error':<15} {run.test_error:.4g} [{low:.4g}, {high:.4g}]"
+    if run.exact_error is not None:
+        yield f"{'exact error':<15} {run.exact_error:.6g}, in closed form"
     yield f"{'null risk':<15} {run.null_risk:.4g}, what predicting 0 has"
     yield f"{'training loss':<15} {show_number(run.train_loss, 4)}"
     yield f"{'objective':<15} {show_number(run.objective, 6)}"
@@ -197,6 +218,8 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"{'gradient norm':<15} {show_number(run.gradient_norm, 3)}"
     if run.hessian_min is not None:
         yield f"{'least curvature':<15} {show_number(run.hessian_min, 3)}"
+    if run.measured is not None:
+        yield from certificates.lines(run.measured, run.config.model)
     yield f"{'ended':<15} {run.status} after {run.steps} steps, {duration(run.seconds)}"
 
 
