@@ -1,9 +1,13 @@
-"""The NTK as a rival: kernel ridge regression with the kernel of infinite width where it is closed.
+"""The NTK as a rival: kernel ridge regression, at infinite width where the kernel is closed, and its exact risk.
 
 For σ = sin + cos, `σ'(u)σ'(v) = cos(u-v) - sin(u+v)` and the odd part has mean zero over w ~ Unif(S^{d-1}(1)), so
 `K(x,x') = (x·x') E_w cos(w·(x-x')) = (x·x') 0F1(; d/2; -‖x-x'‖²/4)` (Jacot, Gabriel, Hongler 2018; Nichani, Bai,
 Lee 2022). On the sphere ‖x-x'‖² = 2d(1-u) with u = x·x'/d, and the factor is an entire function of u: on [-1, 1] a
 polynomial of degree 20 equals it to the last digits. Other activations use the kernel of a finite network.
+
+With the eigenvalues λ_l of K on the harmonics of degree l the risk of a kernel predictor has no sampling error:
+`f = Σ_i c_i K(·, x_i)` has `E f² = Σ_ij c_i c_j Σ_l λ_l² B(d,l) P_l(x_i·x_j/d)` and, for a target whose part of
+degree l is f*_l, `E f f* = Σ_i c_i Σ_l λ_l f*_l(x_i)`.
 """
 
 from __future__ import annotations
@@ -18,13 +22,22 @@ import torch
 from torch import Tensor
 
 from theory.errors import InputError
+from training.activation import Activation
 from training.covariance import sphere_cosine
 from training.network import Network
+from training.plane import infinite_kernel, kernel_eigenvalues
+from training.sphere import harmonic_count
+from training.target import Target
 
 # Ridges in units of the mean of the kernel's diagonal.
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 
 _DEGREE = 20
+# Degrees above this have a share λ_l² B(d,l) of the kernel's energy far below rounding.
+_TOP = 12
+# Chebyshev nodes for the kernels of other activations, and the coefficients that count as rounding.
+_NODES = 80
+_ROUNDING = 1e-14
 # Entries of a kernel that are evaluated together, so that they stay in the cache.
 _BLOCK_ENTRIES = 100_000
 
@@ -57,12 +70,15 @@ def ntk_kernel(network: Network, X: Tensor, X2: Tensor | None = None) -> Tensor:
     return network.gram(X, X2)
 
 
-def infinite_ntk(X: Tensor, X2: Tensor) -> Tensor:
-    """The NTK of infinite width for σ = sin + cos, `K(x,x') = (x·x') 0F1(; d/2; -‖x-x'‖²/4)`, `(n, n')`.
+def infinite_ntk(X: Tensor, X2: Tensor, activation: Activation | None = None) -> Tensor:
+    """The NTK of infinite width, `(n, n')`; for σ = sin + cos, `K(x,x') = (x·x') 0F1(; d/2; -‖x-x'‖²/4)`.
+
+    For other activations it is interpolated from `training.plane.infinite_kernel`, to about 1e-13 of its diagonal.
 
     Args:
         X: Points on S^{d-1}(√d), `(n, d)`.
         X2: Points on S^{d-1}(√d), `(n', d)`.
+        activation: The activation σ; by default sin + cos.
 
     Raises:
         InputError: If a point does not lie on the sphere of radius √d.
@@ -70,11 +86,15 @@ def infinite_ntk(X: Tensor, X2: Tensor) -> Tensor:
     d = X.shape[1]
     for points in (X, X2):
         _check_on_sphere(points, d)
-    coefficients = _profile(d)
+    closed = activation is None or activation.name == "sincos"
+    coefficients = _profile(d) if closed or activation is None else _interpolated(activation, d)
     K = torch.empty(X.shape[0], X2.shape[0], dtype=X.dtype)
     step = max(1, _BLOCK_ENTRIES // max(1, X2.shape[0]))
     for start in range(0, X.shape[0], step):
         u = (X[start : start + step] @ X2.T).div_(d)
+        if not closed:
+            K[start : start + step] = _clenshaw(coefficients, u)
+            continue
         value = torch.full_like(u, coefficients[-1])
         for c in reversed(coefficients[:-1]):
             value.mul_(u).add_(c)
@@ -115,6 +135,94 @@ def kernel_ridge(
         float(ridges[best]),
         coefficients[:, best].contiguous(),
     )
+
+
+def ridge_solutions(K: Tensor, y: Tensor, ridges: Sequence[float]) -> Tensor:
+    """Dual coefficients `(K + ρ I)^{-1} y` for several ridges, `(n, len(ridges))`, by Cholesky factors.
+
+    Args:
+        K: Kernel matrix, `(n, n)`.
+        y: Labels, `(n,)`.
+        ridges: Ridges in units of the mean of K's diagonal, all positive.
+
+    Raises:
+        InputError: If K + ρ I is not positive definite to rounding.
+    """
+    columns = []
+    for ridge in ridges:
+        shifted = K.clone()
+        shifted.diagonal().add_(ridge * float(K.diagonal().mean()))
+        factor, failed = torch.linalg.cholesky_ex(shifted)
+        if int(failed):
+            raise InputError(
+                given=f"ridge {ridge}, with which a kernel matrix of {len(y)} points is not positive definite",
+                allowed="a positive ridge above the rounding of the kernel",
+                do="raise the ridge",
+            )
+        columns.append(torch.cholesky_solve(y[:, None], factor)[:, 0])
+    return torch.stack(columns, dim=1)
+
+
+def kernel_risk(activation: Activation, X: Tensor, coefficients: Tensor, target: Target) -> Tensor:
+    """The exact risk `E (f - f*)²` of `f = Σ_i c_i K(·, x_i)` with the NTK of infinite width, `(R,)`.
+
+    Args:
+        activation: The activation σ.
+        X: Training points on S^{d-1}(√d), `(n, d)`, float64.
+        coefficients: R columns of dual coefficients c, `(n, R)`.
+        target: The target f*.
+    """
+    d = X.shape[1]
+    values = _eigenvalues(activation, d)
+    weights = [value**2 * harmonic_count(d, l) for l, value in enumerate(values)]
+    energy = torch.zeros(coefficients.shape[1], dtype=torch.float64)
+    step = max(1, _BLOCK_ENTRIES // len(X))
+    for start in range(0, len(X), step):
+        rows = slice(start, start + step)
+        K2 = _zonal(weights, d, (X[rows] @ X.T).div_(d))
+        energy += (coefficients[rows] * (K2 @ coefficients)).sum(dim=0)
+    seen = sum(
+        (values[ridge.degree] * ridge(X) for ridge in (*target.dense, target.sparse)),
+        torch.zeros(len(X), dtype=X.dtype),
+    )
+    risk: Tensor = energy - 2 * seen @ coefficients + target.null_risk
+    return risk
+
+
+@lru_cache(maxsize=64)
+def _eigenvalues(activation: Activation, d: int) -> tuple[float, ...]:
+    return kernel_eigenvalues(activation, d, _TOP)
+
+
+def _zonal(weights: Sequence[float], d: int, u: Tensor) -> Tensor:
+    """`Σ_l weights_l P_l(u)`, elementwise, by the recurrence of the P_l."""
+    before, value = torch.ones_like(u), u.clone()
+    total = value.mul(weights[1]).add_(weights[0])
+    for i in range(1, len(weights) - 1):
+        before = before.mul_(-i).addcmul_(u, value, value=2 * i + d - 2).div_(i + d - 2)
+        before, value = value, before
+        total.add_(value, alpha=weights[i + 1])
+    return total
+
+
+def _clenshaw(coefficients: Sequence[float], u: Tensor) -> Tensor:
+    """The Chebyshev series `Σ_i c_i T_i(u)`, elementwise."""
+    after, value = torch.zeros_like(u), torch.zeros_like(u)
+    for c in reversed(coefficients[1:]):
+        after, value = value, (2 * u).mul_(value).sub_(after).add_(c)
+    total: Tensor = u * value - after + coefficients[0]
+    return total
+
+
+@lru_cache(maxsize=32)
+def _interpolated(activation: Activation, d: int) -> tuple[float, ...]:
+    """Chebyshev coefficients of the kernel of infinite width on [-1, 1], those below rounding left out."""
+    nodes = np.polynomial.chebyshev.chebpts1(_NODES)
+    values = infinite_kernel(activation, d, torch.from_numpy(nodes)).numpy()
+    series = np.polynomial.chebyshev.chebfit(nodes, values, _NODES - 1)
+    size = np.abs(series)
+    kept = 1 + int(np.flatnonzero(size > _ROUNDING * size.sum()).max())
+    return tuple(float(c) for c in series[: max(2, kept)])
 
 
 @lru_cache(maxsize=32)
