@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 import ntk_escape
 from report.commands import failures, group, run_command
+from report.commands.certificates import lines
 from report.commands.options import PROFILES
 from verify.claim import Profile
 
@@ -357,11 +359,35 @@ def test_train_certifies_what_it_reached(here: Path, capsys: pytest.CaptureFixtu
     measured, said = found["measured"], capsys.readouterr().out
     (lower, _), (_, objective) = measured["lower_bound"], measured["network_objective"]
     assert 0 < lower < found["objective"] <= objective * (1 + 1e-6)  # trained in float32
-    assert f"{'gap':<15} {objective - lower:.4g} at most" in said
+    above = re.search(r"the network +at most ([\d.]+) above", said)
+    assert above and objective - lower <= float(above[1])
     assert measured["risk"][0] <= found["exact_error"] + 1e-9 <= measured["risk"][1] + 2e-9
     assert measured["risk"][1] - measured["risk"][0] < 1e-10
     assert abs(found["test_error"] - found["exact_error"]) < 5 * found["test_standard_error"]
     assert "least curvature" in said and "certified error" in said
+
+
+def test_certified_figures_are_rounded_to_the_side_on_which_they_stay_true() -> None:
+    wide = {
+        "second_order_objective": [0.25, 0.3333333333],
+        "network_objective": [0.3, 0.4000000001],
+        "lower_bound": [0.20000009, 0.21],
+        "coupling": [0.1, 0.11111],
+        "risk": [0.12612345678901236, 0.12612345678901241],
+    }
+    said = list(lines(wide, "full"))
+    figures = [Fraction(each) for line in said for each in re.findall(r"\d\.\d+", line)]
+    bound, gap, share, above, coupling, low, high = figures
+    exact = {name: [Fraction(end) for end in ends] for name, ends in wide.items()}
+    lowest = exact["lower_bound"][0]
+    assert bound <= lowest and lowest - bound < Fraction(1, 10**6)
+    assert gap >= exact["second_order_objective"][1] - lowest
+    assert share >= (exact["second_order_objective"][1] - lowest) / exact["second_order_objective"][0]
+    assert above >= exact["network_objective"][1] - lowest
+    assert coupling >= exact["coupling"][1]
+    assert low <= exact["risk"][0] and high >= exact["risk"][1]
+    negative = {**wide, "second_order_objective": [-0.1, 0.1]}
+    assert "of it" not in " ".join(lines(negative, "second-order"))
 
 
 @pytest.mark.parametrize(
@@ -375,6 +401,18 @@ def test_train_refuses_a_certificate_that_cannot_be_had_before_it_trains(
     said = " ".join(capsys.readouterr().err.split())
     assert "--certify with model" in said and "leave --certify out" in said
     assert not (here / "none").exists()
+
+
+def test_an_interrupted_certificate_leaves_the_training(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("report.commands.certificates.measure", interrupt)
+    assert command(*SMALL, "--certify", "--out", "stopped") == 130
+    assert json.loads((here / "stopped" / "run.json").read_text())["exact_error"] > 0
+    assert "holds the training" in capsys.readouterr().err
 
 
 def test_a_certificate_that_fails_leaves_the_training(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ class Run:
         versions: Versions of Python and the libraries that computed the numbers.
         seconds: Wall time.
         exact_error: The exact risk, where the activation admits a closed form.
-        measured: What `run` was asked to measure besides.
+        measured: What was measured besides, by whoever had the weights.
     """
 
     config: Config
@@ -125,9 +124,19 @@ def run(
     progress: Progress | None = None,
     checkpoint_dir: Path | None = None,
     resume: bool = False,
-    measure: Callable[[Problem, Tensor], dict[str, Any]] | None = None,
 ) -> Run:
-    """Train the network of the configuration and measure it (Nichani, Bai, Lee 2022).
+    """Train the network of the configuration and measure it (Nichani, Bai, Lee 2022); see `run_with_weights`."""
+    return run_with_weights(config, progress=progress, checkpoint_dir=checkpoint_dir, resume=resume)[0]
+
+
+def run_with_weights(
+    config: Config,
+    *,
+    progress: Progress | None = None,
+    checkpoint_dir: Path | None = None,
+    resume: bool = False,
+) -> tuple[Run, Problem, Tensor]:
+    """Train the network of the configuration, measure it, and give back the problem and the movement W as well.
 
     The same configuration gives the same numbers on the same machine and number of threads, `seconds` aside.
 
@@ -136,7 +145,6 @@ def run(
         progress: Called after every step with (step, total, seconds to go, objective).
         checkpoint_dir: Folder for the checkpoint; none is written without it. Gradient descent only.
         resume: Go on from the checkpoint in that folder if there is one.
-        measure: Measures more of the trained network, as JSON values: called with the problem and W.
 
     Raises:
         InputError: If the checkpoint cannot be used or written.
@@ -152,7 +160,7 @@ def run(
         exact = problem.in_float64().objective()
         coarse = objective if config.dtype == "float32" else None
         hessian_min = least_eigenvalue(exact, found.W.double(), seed=config.seed, coarse=coarse).value
-    return Run(
+    measured = Run(
         config=config,
         train_loss=found.final.terms["loss"],
         objective=found.final.value,
@@ -167,9 +175,9 @@ def run(
         history=_decimated(found.history),
         versions=_versions(),
         exact_error=_exact_error(problem, found.W),
-        measured=None if measure is None else measure(problem, found.W),
         seconds=time.monotonic() - began,
     )
+    return measured, problem, found.W
 
 
 def _exact_error(problem: Problem, W: Tensor) -> float | None:

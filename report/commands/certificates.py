@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -36,16 +38,13 @@ def check(config: Config) -> None:
 
 
 def measure(problem: Problem, W: Tensor) -> dict[str, Any]:
-    """Certify a trained network: intervals as pairs of floats, rounded outwards; or why that failed.
-
-    The training is done by then, so a certificate that cannot be had must not take its results along.
-    """
+    """Certify a trained network: intervals as pairs of floats, rounded outwards; or why that failed."""
     from theory.errors import InputError
 
     try:
         return _intervals(problem, W)
-    except InputError as error:
-        return {"failed": str(error)}
+    except (InputError, ArithmeticError, MemoryError, RuntimeError) as error:
+        return {"failed": str(error) or type(error).__name__}
 
 
 def _intervals(problem: Problem, W: Tensor) -> dict[str, Any]:
@@ -72,15 +71,32 @@ def _intervals(problem: Problem, W: Tensor) -> dict[str, Any]:
 
 
 def lines(measured: Mapping[str, Any], model: str) -> Iterator[str]:
-    """What was certified, for a person."""
+    """What was certified, for a person; every figure is rounded to the side on which it stays true."""
     if "failed" in measured:
         yield f"{'certificate':<15} none; {measured['failed']}"
         return
-    bound = measured["lower_bound"][0]
-    value = measured["network_objective" if model == "full" else "second_order_objective"][1]
-    yield f"{'lower bound':<15} {bound:.6g}, certified, on the second-order objective"
-    yield f"{'gap':<15} {value - bound:.4g} at most, {(value - bound) / value:.3g} of the objective"
+    bound, (lowest, value) = measured["lower_bound"][0], measured["second_order_objective"]
+    yield f"{'lower bound':<15} {down(bound, 6)}, certified, on the objective of the second-order model"
+    gap = math.nextafter(value - bound, math.inf)
+    share = f", {up(math.nextafter(gap / lowest, math.inf), 3)} of it" if lowest > 0 else ""
+    yield f"{'its objective':<15} at this W at most {up(gap, 4)} above the bound{share}"
     if model == "full":
-        yield f"{'coupling':<15} {measured['coupling'][1]:.4g}, the largest |f - f_L - f_Q| on the sample"
+        above = math.nextafter(measured["network_objective"][1] - bound, math.inf)
+        yield f"{'the network':<15} at most {up(above, 4)} above that bound"
+        yield f"{'coupling':<15} {up(measured['coupling'][1], 4)} at most, |f - f_L - f_Q| on the sample"
     if "risk" in measured:
-        yield f"{'certified error':<15} [{measured['risk'][0]:.15g}, {measured['risk'][1]:.15g}]"
+        yield f"{'certified error':<15} [{down(measured['risk'][0], 15)}, {up(measured['risk'][1], 15)}]"
+
+
+def down(number: float, digits: int) -> str:
+    """The number to so many digits, rounded towards -∞."""
+    return _rounded(number, digits, decimal.ROUND_FLOOR)
+
+
+def up(number: float, digits: int) -> str:
+    """The number to so many digits, rounded towards ∞."""
+    return _rounded(number, digits, decimal.ROUND_CEILING)
+
+
+def _rounded(number: float, digits: int, rounding: str) -> str:
+    return str(decimal.Context(prec=digits, rounding=rounding).create_decimal(number).normalize())
