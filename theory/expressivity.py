@@ -158,10 +158,18 @@ def limit(k: int, h: Sequence[sp.Expr]) -> sp.Expr:
 
 
 def limit_slope(k: int, h: Sequence[sp.Expr], r: Sequence[sp.Expr]) -> sp.Expr:
-    """Limit of d (E h² d^{1-k} - `limit`) when c_l = h_l + r_l/d + O(1/d²): finite, so the rate is 1/d."""
+    """DERIVED limit of d (E h² d^{1-k} - `limit`) when c_l = h_l + r_l/d + O(1/d²): finite, so the rate is 1/d."""
     epsilon = sp.Symbol("epsilon", positive=True)
     c = [first + second * epsilon for first, second in zip(h, r, strict=True)]
     return sp.diff(scaled(k, epsilon, c), epsilon).subs(epsilon, 0)
+
+
+def kappa(k: int, h: Sequence[sp.Expr], r: Sequence[sp.Expr]) -> sp.Expr:
+    """STATED κ in E h² = Λ d^{k-1} (1 + κ/d + O(1/d²)), Λ the `limit`: `(k² + 9k - 4)/2 - r_{k-1}/h_{k-1}`.
+
+    Here c_l = h_l + r_l/d + O(1/d²); degrees below k - 1 enter at the order 1/d² only.
+    """
+    return sp.Rational(k**2 + 9 * k - 4, 2) - r[k - 1] / h[k - 1]
 
 
 def least_norm_pairs() -> dict[str, Pair]:

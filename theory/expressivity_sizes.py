@@ -16,7 +16,7 @@ from theory import expressivity
 from theory.activation import Activation
 from theory.arithmetic import UndecidedError, compile_arb, working_precision
 from theory.coefficients import Coefficients, gegenbauer_coefficients
-from theory.eigenvalues import PREC, normal_energy, spectrum
+from theory.eigenvalues import PREC, TOP, normal_energy, spectrum
 from theory.errors import InputError
 from theory.gegenbauer import harmonic_dimension, polynomial_ball
 
@@ -74,34 +74,55 @@ def mean_square_limits(activation: Activation, k: int) -> tuple[arb, arb]:
     """The limit Λ of E h² d^{1-k}, and the limit κ of d (E h² d^{1-k}/Λ - 1).
 
     Raises:
+        InputError: If k < 1.
         UndecidedError: If Λ could not be enclosed: (E σ''(g) He_{k-1}(g))² could not be told from 0.
     """
+    if k < 1:
+        raise InputError(given=f"degree k = {k}", allowed="k >= 1", do="choose a degree of at least 1")
     h, r = sympy.symbols(f"h:{k}"), sympy.symbols(f"r:{k}")
-    # A degree that the parity of p leaves out gets any numbers: it is in neither formula.
-    needed = [l for l, p in enumerate(_coefficients(k)) if p != 0]
-    energies = {l: normal_energy(activation, l, order=2) for l in needed}
-    values = {h[l]: pair[0] for l, pair in energies.items()} | {r[l]: pair[1] for l, pair in energies.items()}
+    # Both formulas hold the top degree only.
+    symbols, values = [h[k - 1], r[k - 1]], normal_energy(activation, k - 1, order=2)
     with working_precision(PREC):
-        first, slope = (
-            compile_arb(formula, list(values), prec=PREC)(*values.values())
-            for formula in (expressivity.limit(k, h), expressivity.limit_slope(k, h, r))
+        first, kappa = (
+            compile_arb(formula, symbols, prec=PREC)(*values)
+            for formula in (expressivity.limit(k, h), expressivity.kappa(k, h, r))
         )
-        if not (first.is_finite() and slope.is_finite()):
+        if not (first.is_finite() and kappa.is_finite()):
             raise UndecidedError(f"the limit of E h² at k = {k} is not finite for {activation.name!r}")
-        return first, slope / first
+        return first, kappa
 
 
 def least_norm(activation: Activation, energies: Mapping[int, arb], d: int) -> arb:
-    """Enclose the least ‖W_L‖² of infinite width, Σ_j ‖Π_j g‖²/λ_j, for the energies ‖Π_j g‖² by degree."""
+    """Enclose the least ‖W_L‖² of infinite width, Σ_j ‖Π_j g‖²/λ_j, for the energies ‖Π_j g‖² by degree.
+
+    The ball is not finite where a λ_j that is needed cannot be told from 0.
+
+    Raises:
+        InputError: If a degree is negative, or d < 3.
+    """
+    if any(j < 0 for j in energies):
+        raise InputError(
+            given=f"energies of the degrees {sorted(energies)}",
+            allowed="degrees of 0 or more",
+            do="give each energy under the degree of its part",
+        )
+    lambda_ = _eigenvalues(activation, d, max(energies, default=0))
     with working_precision(PREC):
-        lambda_ = spectrum(activation, d).eigenvalues
         return sum((energy / lambda_[j] for j, energy in energies.items()), arb(0))
 
 
 def worst_norm(activation: Activation, k: int, d: int) -> arb:
-    """Enclose 1/min_{1≤j≤k} λ_j, the least ‖W_L‖² of the worst f_k of unit norm without a constant part."""
+    """Enclose 1/min_{1≤j≤k} λ_j, the least ‖W_L‖² of the worst f_k of unit norm without a constant part.
+
+    The ball is not finite where the smallest λ_j cannot be told from 0.
+
+    Raises:
+        InputError: If k < 1 or d < 3.
+    """
+    if k < 1:
+        raise InputError(given=f"degree k = {k}", allowed="k >= 1", do="choose a degree of at least 1")
+    lowest, *others = _eigenvalues(activation, d, k)[1 : k + 1]
     with working_precision(PREC):
-        lowest, *others = spectrum(activation, d).eigenvalues[1 : k + 1]
         for other in others:
             lowest = lowest.min(other)
         return 1 / lowest
@@ -111,6 +132,11 @@ def slope(values: tuple[arb, arb]) -> arb:
     """The slope log2(v(2d)/v(d)) from the values at d and 2d."""
     with working_precision(PREC):
         return (values[1] / values[0]).log() / arb(2).log()
+
+
+def _eigenvalues(activation: Activation, d: int, top: int) -> tuple[arb, ...]:
+    """λ_0, …, λ_top and perhaps more: small degrees share one computation."""
+    return spectrum(activation, d, top=max(top, TOP)).eigenvalues
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """Explicit movements that express a target f* = f_k + f_sp: W_Q in the QuadNTK, and both parts at once.
 
 With the profile h of `training.expressivity_profile`, `w_r = m^{-1/4} b_r β`, `b_r² = 4 max(a_r h(β·w0_r), 0)`, has
-`E f_Q(x; W_Q) = (β·x)² p(β·x)` at every width: of a pair exactly one member moves. R sparse directions take R
+`E f_Q(x; W_Q) = (β·x)² p(β·x)` at every width: of a pair exactly one member moves. (Without pairs the mean is over
+independent fair signs a_r too.) R sparse directions take R
 groups of neurons, each with b_r² divided by its share of the neurons. W_L of `training.expressivity_linear` takes
 the rest, and random signs S keep the linear part of W_Q small: `W* = W_L + W_Q⊙S`.
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from theory.errors import InputError
 from training.activation import Activation
 from training.expressivity_linear import limit_movement, linear_movement
 from training.expressivity_profile import check_fit, profile
@@ -46,7 +48,10 @@ class Joint:
 
 
 def quadratic_movement(network: Network, target: Target) -> Tensor:
-    """The movement W_Q with `E_{w0} f_Q(x; W_Q) = Σ_i α_i (β_i·x)² p(β_i·x)`, `(m, d)`.
+    """The movement W_Q with `E f_Q(x; W_Q) = Σ_i α_i (β_i·x)² p(β_i·x)`, `(m, d)`.
+
+    The mean is over w0 if the network is paired. Without pairs it is over w0 and independent fair signs a, and for
+    other signs a, all +1 say, the formula is false.
 
     Neuron r of group i, whose share of the neurons is s_i: `w_r = m^{-1/4} b_r β_i` with
     `b_r² = 4 max(a_r α_i h(β_i·w0_r)/s_i, 0)`. Its size is `E ‖W_Q‖_{2,4}^4 = 8 E h² Σ_i α_i²/s_i`.
@@ -67,7 +72,17 @@ def quadratic_movement(network: Network, target: Target) -> Tensor:
 
 
 def quadratic_size(activation: Activation, target: Target, m: int) -> float:
-    """`E ‖W_Q‖_{2,4}^4 = 8 E h² Σ_i α_i²/s_i` for a paired network of width m, exact; `→ 8 R E h² Σ_i α_i²`."""
+    """`E ‖W_Q‖_{2,4}^4 = 8 E h² Σ_i α_i²/s_i` for a paired network of width m, exact; `→ 8 R E h² Σ_i α_i²`.
+
+    Raises:
+        InputError: As `profile`, or unless m is even and at least 2R.
+    """
+    if m % 2 or m < 2 * target.R:
+        raise InputError(
+            given=f"width m={m} for R={target.R} sparse directions",
+            allowed=f"an even width of at least {2 * target.R}: one pair of neurons per sparse direction",
+            do=f"choose m={max(m + m % 2, 2 * target.R)}",
+        )
     counts = torch.bincount(torch.arange(m // 2) % target.R, minlength=target.R)
     total = (target.sparse.coefficients.square() * (m // 2) / counts).sum()
     return 8 * profile(activation, target.d, target.k).mean_square * float(total)

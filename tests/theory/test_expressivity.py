@@ -75,6 +75,14 @@ def test_scaled_mean_square_and_its_first_two_terms(k: int) -> None:
     assert sp.simplify(expressivity.mean_square(k, sp.Integer(10**6), mus) * at ** (k - 1) - value) == 0
 
 
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_first_correction_in_closed_form(k: int) -> None:
+    h, r = sp.symbols(f"h:{k}", positive=True), sp.symbols(f"r:{k}")
+    derived = expressivity.limit_slope(k, h, r) / expressivity.limit(k, h)
+    assert vanishes(derived - expressivity.kappa(k, h, r))
+    assert not vanishes(derived - expressivity.kappa(k, h, [-each for each in r]))
+
+
 def test_shortest_movement() -> None:
     for left, right in expressivity.least_norm_pairs().values():
         assert equal(left, right, rules=expansion.RULES)

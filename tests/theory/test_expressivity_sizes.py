@@ -17,21 +17,28 @@ SINCOS = builtin("sincos")
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_limit_and_rate_of_sincos_in_closed_form(k: int) -> None:
-    """(E σ^(j)(g))² = 1/e for every j, so Λ = e/(k(k+1)); κ from far out, where the next order is κ²/d."""
+    """(E σ^(j)(g))² = 1/e for every j, so Λ = e/(k(k+1)).
+
+    At k = 1, E cos z = exp(-1/2)(1 - 1/(4d) + …) by the fourth cumulant -6/d of z: r_0/h_0 = -1/2, κ = 3 + 1/2.
+    """
     limit, kappa = expressivity_sizes.mean_square_limits(SINCOS, k)
     assert limit.overlaps(arb(1).exp() / (k * (k + 1)))
     assert float(limit.rad()) < 1e-20
-    far = 4096
-    gap = far * (expressivity_sizes.mean_square(SINCOS, k, far) / (limit * arb(far) ** (k - 1)) - 1)
-    assert abs(float(gap - kappa)) < (4 + float(kappa) ** 2) / far
+    assert kappa.overlaps(arb({1: 7, 2: 15, 3: 31}[k]) / 2)
+    assert abs(remainder_ratio(SINCOS, k) - 2) < 0.01
 
 
 def test_limit_and_rate_come_from_the_second_derivative() -> None:
     """For sin + cos any derivative would do; for the shifted tanh only σ'' meets the values far out."""
-    sigma, far = builtin("tanh-shift"), 4096
-    limit, kappa = expressivity_sizes.mean_square_limits(sigma, 2)
-    gap = far * (expressivity_sizes.mean_square(sigma, 2, far) / (limit * far) - 1)
-    assert abs(float(gap - kappa)) < (4 + float(kappa) ** 2) / far
+    assert abs(remainder_ratio(builtin("tanh-shift"), 2) - 2) < 0.01
+
+
+def remainder_ratio(sigma: Activation, k: int) -> float:
+    """ρ(d)/ρ(2d) at d = 4096 for ρ(d) = d (E h² d^{1-k}/Λ - 1) - κ = O(1/d); it is near 1 if κ is wrong."""
+    limit, kappa = expressivity_sizes.mean_square_limits(sigma, k)
+    values = {d: expressivity_sizes.mean_square(sigma, k, d) for d in (4096, 8192)}
+    near, far = (d * (value / (limit * arb(d) ** (k - 1)) - 1) - kappa for d, value in values.items())
+    return float(near / far)
 
 
 @pytest.mark.parametrize("name", ["sincos", "tanh-shift"])
@@ -77,6 +84,30 @@ def test_norms_from_eigenvalues() -> None:
     assert found.overlaps(2 / lambda_[0] + 3 / lambda_[2])
     assert expressivity_sizes.worst_norm(SINCOS, 3, 6).overlaps(1 / lambda_[3])
     assert not expressivity_sizes.worst_norm(SINCOS, 3, 6).overlaps(1 / lambda_[2])
+
+
+def test_worst_norm_leaves_the_constant_out() -> None:
+    """For the shifted softplus λ_0 < λ_1: with λ_0 among them the norm would be another one."""
+    sigma = builtin("softplus-shift")
+    lambda_ = spectrum(sigma, 8).eigenvalues
+    assert lambda_[0] < lambda_[1]
+    assert expressivity_sizes.worst_norm(sigma, 1, 8).overlaps(1 / lambda_[1])
+
+
+def test_norms_beyond_the_degrees_of_the_usual_spectrum() -> None:
+    lambda_9 = spectrum(SINCOS, 6, top=9).eigenvalues[9]
+    assert expressivity_sizes.worst_norm(SINCOS, 9, 6).overlaps(1 / lambda_9)
+    assert expressivity_sizes.least_norm(SINCOS, {9: arb(2)}, 6).overlaps(2 / lambda_9)
+    assert 6e10 < 1 / lambda_9 < 8e10
+
+
+def test_degrees_outside_the_range_are_refused() -> None:
+    with pytest.raises(InputError, match="k = 0"):
+        expressivity_sizes.worst_norm(SINCOS, 0, 6)
+    with pytest.raises(InputError, match=r"degrees \[-1, 2\]"):
+        expressivity_sizes.least_norm(SINCOS, {-1: arb(1), 2: arb(1)}, 6)
+    with pytest.raises(InputError, match="k = 0"):
+        expressivity_sizes.mean_square_limits(SINCOS, 0)
 
 
 def test_slope_of_a_power() -> None:

@@ -79,6 +79,19 @@ def test_unpaired_network() -> None:
     assert abs(size / quadratic_size(network.activation, target, 8000) - 1) < 0.15
 
 
+@pytest.mark.parametrize(("m", "R"), [(2, 3), (0, 1), (7, 1), (6, 4), (-4, 1)])
+def test_size_at_an_impossible_width_is_refused(m: int, R: int) -> None:
+    with pytest.raises(InputError, match=f"width m={m} for R={R}"):
+        quadratic_size(activation("sincos"), make_target(6, 1, R, seed=2), m)
+
+
+def test_size_at_the_least_width() -> None:
+    target = make_target(6, 1, 3, seed=2)
+    assert math.isclose(
+        quadratic_size(activation("sincos"), target, 6), quadratic_size(activation("sincos"), target, 600)
+    )
+
+
 def test_parts_of_the_joint_movement() -> None:
     d, k = 5, 2
     network, target = initialise(64, d, activation("softplus-shift"), seed=1), make_target(d, k, 1, seed=2)

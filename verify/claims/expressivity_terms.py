@@ -35,6 +35,7 @@ from verify.verdict import Kind
 
 TERM = {"x_label": "width $m$", "y_label": "regularizer at $W^*$"}
 NARROW, LESS_NARROW = (128, 512, 2048), (256, 1024, 4096)  # where Σ is held, a matrix (m/2, m/2)
+NARROW_SCOPE = "m = 128, 512, 2048 (full: 256, 1024, 4096)"
 UNSIGNED = Case("sincos", 2, 5, 1)
 TERMS = (Case("sincos", 1, 6, 1), UNSIGNED, Case("tanh-shift", 1, 6, 2), Case("softplus-shift", 1, 6, 1))
 
@@ -71,7 +72,7 @@ def terms(
             comparisons.append(at_least(label, widths, table, "-1/2", 0.25, alpha))
             series.append(curve("expressivity-terms", f"{name}, {case.label}", widths, table, **TERM))
         for name, table in (("R_3", low), ("R_4", group)):
-            comparisons += _bounded(f"{name} at W* over its limit, {case.label}", widths, table, alpha)
+            comparisons += _bounded(f"{name} at W* over its stated size, {case.label}", widths, table, alpha)
     return from_comparisons(comparisons, error_rates=rates(0.25), series=tuple(series))
 
 
@@ -94,7 +95,7 @@ def _bounded(label: str, widths: tuple[int, ...], table: Array, alpha: float) ->
             UPPER,
             mean,
             exact(2),
-            reason="twice the limit, which leaves room for terms that fall with m",
+            reason="twice the stated size, which leaves room for terms that fall with m",
             parameters=shared,
         ),
     ]
@@ -104,12 +105,14 @@ CLAIMS = (
     Claim(
         id="expressivity.regularizer",
         title="The regularizer at the explicit movement",
-        statement=r"R_1(W^*), R_2(W^*) = O(m^{-1/2}), \quad R_3(W^*), R_4(W^*) = O(1)",
+        statement=r"R_1(W^*), R_2(W^*) = O(m^{-1/2}), \quad R_3(W^*), R_4(W^*) = O(1), \quad "
+        r"\mathbb{E}\,R_3(W^*) \le 2\sum_j \frac{\|\Pi_j g\|^2}{\lambda_j}, \quad "
+        r"\mathbb{E}\,R_4(W^*) \le 2\,\Big(8\,\mathbb{E}\,h^2 \sum_i \alpha_i^2/s_i\Big)^2",
         bound=rate("-1/2"),
         source=PAPER,
         assumptions=(
             r"$P_\le$ from the exact moments of degree $\le k$; $R_2$ for $\sigma = \sin + \cos$",
-            r"limits: $R_3 \to \sum_j \|\Pi_j g\|^2/\lambda_j$, $R_4 \to (\mathbb{E}\,\|W_Q\|_{2,4}^4)^2$",
+            "the bounds on the means are at the largest width; $g$ is what the linear part has to express",
         ),
         depends_on=(
             "expressivity.size",
@@ -121,7 +124,7 @@ CLAIMS = (
             Check(
                 Kind.STATISTICAL,
                 terms,
-                scope="three activations, k = 1, 2, R ≤ 2, d ≤ 6, m = 128…2048",
+                scope=f"three activations, k = 1, 2, R ≤ 2, d ≤ 6, {NARROW_SCOPE}",
                 profile=Profile.STANDARD,
             ),
         ),
@@ -138,7 +141,7 @@ CLAIMS = (
             Check(
                 Kind.STATISTICAL,
                 partial(terms, signed=False, cases=(UNSIGNED,), replicates=24),
-                scope="sin + cos, k = 2, d = 5",
+                scope=f"sin + cos, k = 2, d = 5, {NARROW_SCOPE}",
                 profile=Profile.STANDARD,
             ),
         ),

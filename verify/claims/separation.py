@@ -3,7 +3,7 @@
 The bounds come from one earlier measurement (k = 1, n = m = 20 d: risk of the network 0.126, 0.168, 0.176 of a null
 risk of 2 at d = 20, 40, 80; NTK 0.13, 0.45, 0.65; QuadNTK 0.39, 0.46, 0.51): the network below 0.15 of the null
 risk, which leaves 1.7 times what was seen; each rival above 1.6 times the network, where 2.7 to 3.7 times was seen.
-Strengths and steps were chosen on the problems of seeds 0, 1 and 2. There the first bound on the network, 0.12, left
+Strengths and steps were chosen on problems of seeds 0, 1 and 2. There the first bound on the network, 0.12, left
 single problems too little room and became 0.15, and there the bound on the rivals at k = 2, 1.25 times the network,
 was set; a run looks at other problems. Risks are exact for σ = sin + cos: what varies is the problem, and the
 intervals are Student's at 95% over independent problems. A bound that is met with such room is missed by chance far
