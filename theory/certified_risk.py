@@ -79,8 +79,9 @@ def certified_risk(
         shift: For controls: added to the dimension in j.
 
     Raises:
-        InputError: If shapes do not fit, a number is not finite, degrees coincide, or the weights are so long that
-            the series of j would need hundreds of terms.
+        InputError: If shapes do not fit, a number is not finite, degrees coincide or are negative, a part of the
+            target has no direction or one of length 0, or the weights are so long that the series of j would need
+            hundreds of terms.
     """
     m, d = _checked_shape(w0, a, w, ridges)
     with working_precision(_BASE_PRECISION):
@@ -276,17 +277,25 @@ def _checked_shape(w0: Rows, a: Sequence[float], w: Rows, ridges: Sequence[Ridge
     shapes = [len(row) == d for rows in (w0, w, *(directions for _, directions, _ in ridges)) for row in rows]
     fits = m > 0 and d >= 3 and len(w) == len(a) == m and all(shapes)
     fits = fits and all(len(directions) == len(weights) for _, directions, weights in ridges)
-    if not fits or len(set(degrees)) != len(degrees):
+    if not fits or len(set(degrees)) != len(degrees) or min(degrees, default=0) < 0:
         raise InputError(
             given=f"w0 with {m} rows of {d}, {len(w)} movements, {len(a)} signs, parts of degree {degrees}",
-            allowed="matching shapes in dimension 3 or more, and one part of the target per degree",
+            allowed="matching shapes in dimension 3 or more, and one part of the target per degree, 0 or more",
             do="pass one sign and one movement per neuron; merge parts of one degree",
         )
-    numbers = [each for rows in (w0, w) for row in rows for each in row]
-    if not all(math.isfinite(each) for each in numbers):
-        raise InputError(
-            given="a weight or movement that is not finite",
-            allowed="finite numbers",
-            do="check the training: it has diverged",
-        )
+    for name, rows in (("weight", w0), ("movement", w), ("sign", [a])):
+        if not all(math.isfinite(each) for row in rows for each in row):
+            raise InputError(
+                given=f"a {name} that is not finite",
+                allowed="finite numbers",
+                do="check the training: it has diverged",
+            )
+    for degree, directions, weights in ridges:
+        finite = all(math.isfinite(each) for row in (*directions, weights) for each in row)
+        if not (finite and len(directions) > 0 and all(any(row) for row in directions)):
+            raise InputError(
+                given=f"a part of degree {degree} with {len(directions)} directions, finite: {finite}",
+                allowed="one direction or more, none of length 0, and finite numbers",
+                do="leave out a part of the target that has no direction; correct its numbers",
+            )
     return m, d

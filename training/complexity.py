@@ -90,9 +90,10 @@ class LinearClass:
         return found
 
     def maximiser(self, signs: Tensor) -> Tensor:
-        """The movement of norm 1 that attains the supremum for signs `(n,)`, `(m, d)`."""
+        """The movement of norm 1 that attains the supremum for signs `(n,)`, `(m, d)`; 0 if that is 0."""
         z = self.low.T @ signs.to(self.low.dtype)
-        return self.directions.lift(z / torch.linalg.vector_norm(z))
+        size = torch.linalg.vector_norm(z)
+        return self.directions.lift(z if size == 0 else z / size)
 
     def upper(self) -> float:
         """The bound `(1/n) √tr(Φ_≤ Φ_≤ᵀ)` on the complexity."""

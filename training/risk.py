@@ -38,8 +38,10 @@ from training.target import Ridge, Target
 # Pairs of neurons that are evaluated together, so that the arrays stay in the cache.
 _BLOCK_ENTRIES = 100_000
 _UNIT = 2.0**-53
-# Bound on the error of a value of j, in units of roundoff: rule, interpolation and Clenshaw's scheme.
-_EVALUATION = 40
+# Bound on the error of a value of j^{(i)}, in units of roundoff times 2^{-i}: rule, interpolation and Clenshaw's
+# scheme. The largest seen for squared lengths up to `_LARGEST` is 39, at d = 400. The rest is room: the scheme errs
+# by a multiple of the number of terms, and another BLAS or cosine may round otherwise.
+_EVALUATION = 64
 # Above this squared length the interpolant of j would need hundreds of nodes.
 _LARGEST = 100.0
 # Orders of the Taylor terms that a model adds up; the full network is order 0 at w0 + w.
@@ -148,9 +150,18 @@ def estimated_risk(
         level: Confidence level; the interval is normal, so N should be in the thousands.
 
     Raises:
-        InputError: If the level is not in (0, 1), there are too few points, or the model is unknown.
+        InputError: If the level is not in (0, 1), there are too few points, the model is unknown, or W, the target
+            or the points do not fit the network or are not finite.
     """
     _check_model(model)
+    _check_movement(network, W)
+    _check_target(network, target)
+    if X.ndim != 2 or X.shape[1] != network.d or not bool(torch.isfinite(X).all()):
+        raise InputError(
+            given=f"points of shape {tuple(X.shape)}, finite: {bool(torch.isfinite(X).all())}",
+            allowed=f"finite points of shape (N, {network.d})",
+            do="pass points of the network's dimension",
+        )
     if not 0 < level < 1 or X.shape[0] < 2:
         raise InputError(
             given=f"level {level} and {X.shape[0]} points",
@@ -335,13 +346,22 @@ def _check(network: Network, W: Tensor, target: Target | None) -> None:
             allowed="the activation 'sincos', whose expectations are closed",
             do="use estimated_risk with fresh points",
         )
+    _check_movement(network, W)
+    if target is not None:
+        _check_target(network, target)
+
+
+def _check_movement(network: Network, W: Tensor) -> None:
     if W.shape != network.w0.shape or not bool(torch.isfinite(W).all()):
         raise InputError(
             given=f"a movement of shape {tuple(W.shape)}, finite: {bool(torch.isfinite(W).all())}",
             allowed=f"finite numbers of shape {tuple(network.w0.shape)}",
             do="pass the movement of this network; if training diverged, lower its step size",
         )
-    if target is not None and target.d != network.d:
+
+
+def _check_target(network: Network, target: Target) -> None:
+    if target.d != network.d:
         raise InputError(
             given=f"a target in dimension {target.d} for a network in dimension {network.d}",
             allowed="one dimension",

@@ -5,6 +5,7 @@ import mpmath
 import pytest
 from flint import arb, ctx
 
+from theory import certified_risk as module
 from theory.certified_risk import certified_risk, wave_polynomial
 from theory.errors import InputError
 
@@ -152,6 +153,34 @@ def test_remainder_covers_what_the_polynomial_leaves_out(d: int, order: int) -> 
         ctx.prec = 53
 
 
+def test_remainder_of_a_short_series_is_the_whole_geometric_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """|c_N| L^N/(1 - θ), written out, where θ is not small: without 1/(1 - θ) the bound would be another."""
+    monkeypatch.setattr(module, "_TAIL_BITS", -4)
+    d, order, largest = 5, 1, 6.0
+    polynomial, tail = wave_polynomial(d, order, largest)
+    count = polynomial.length()
+
+    def size(p: int) -> float:
+        below = math.prod(d / 2 + order + i for i in range(p))
+        return (d / 4) ** order / (d / 2) * (d / 4) ** p / (math.factorial(p) * below) * largest**p
+
+    theta = d / 4 * largest / ((count + 1) * (d / 2 + order + count))
+    assert theta > 0.3
+    assert math.isclose(float(tail), size(count) / (1 - theta), rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_ball_of_a_short_series_still_holds_the_value(monkeypatch: pytest.MonkeyPatch, linear: bool) -> None:
+    """With a few terms of j the ball is wide: the remainder is in it, and the value too."""
+    w0, a, w = draw(3, 5)
+    narrow = certified_risk(w0, a, w, RIDGES, linear=linear)
+    monkeypatch.setattr(module, "_TAIL_BITS", 4)
+    wide = certified_risk(w0, a, w, RIDGES, linear=linear)
+    assert wide.moment.contains(narrow.moment) and wide.value.contains(narrow.value)
+    assert 1e-4 < wide.value.rad() < 10
+    assert abs(wide.moment.mid() - narrow.moment) > 1e-12  # the polynomial alone misses the value
+
+
 def test_long_weights_cost_precision_but_not_rigour() -> None:
     """At ‖u‖ of 6 the series of j reaches e^{70}; the ball stays narrow and below the largest value, m."""
     w0, a, w = draw(2, 5)
@@ -171,5 +200,17 @@ def test_bad_input_is_named() -> None:
         certified_risk(w0, a[:1], w, [])
     with pytest.raises(InputError, match="not finite"):
         certified_risk(w0, a, [[math.nan] * 4] * 2, [])
+    with pytest.raises(InputError, match="sign that is not finite"):
+        certified_risk(w0, [1.0, math.inf], w, [])
+    for ridge in (
+        (1, [[1.0, math.nan, 0.0, 0.0]], [1.0]),
+        (1, [[1.0, 0.0, 0.0, 0.0]], [math.nan]),
+        (1, [[0.0] * 4], [1.0]),
+        (1, [], []),
+    ):
+        with pytest.raises(InputError, match="part of degree 1"):
+            certified_risk(w0, a, w, [ridge])
+    with pytest.raises(InputError, match="0 or more"):
+        certified_risk(w0, a, w, [(-1, [[1.0, 0.0, 0.0, 0.0]], [1.0])])
     with pytest.raises(InputError, match="so long"):
         certified_risk([[100.0] * 4] * 2, a, w, [])

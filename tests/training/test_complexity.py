@@ -104,6 +104,35 @@ def test_upper_bound_uses_the_matrix_variance(paired: bool) -> None:
     assert math.isclose(QuadraticClass(net, X).upper(), stated, rel_tol=1e-12)
 
 
+def test_upper_bound_on_the_sphere_is_its_formula() -> None:
+    net, X = made(n=7)
+    largest = float(net.sigma(2, X).abs().max())
+    size = float(torch.linalg.eigvalsh(X.T @ X)[-1]) / 7
+    stated = largest * math.sqrt((1 + math.log(3)) * 3 / (2 * 7) * size)
+    assert math.isclose(QuadraticClass(net, X).upper_on_sphere(), stated, rel_tol=1e-12)
+
+
+def test_lower_bound_is_its_formula() -> None:
+    """By a loop over the first of each pair, at lengths of x that differ."""
+    net, X = made(m=6, n=7)
+    X = X * torch.linspace(0.5, 1.5, 7, dtype=torch.float64)[:, None]
+    total = 0.0
+    for w0 in net.w0[:3]:
+        for x in X:
+            bend = -math.sin(float(w0 @ x)) - math.cos(float(w0 @ x))
+            total += bend**2 * float(x @ x) ** 2
+    stated = math.sqrt(total / (6 * 3 * 7**2)) / (2 * math.sqrt(2))
+    assert math.isclose(QuadraticClass(net, X).lower(), stated, rel_tol=1e-12)
+
+
+def test_maximiser_of_a_vanishing_supremum_is_zero() -> None:
+    net, X = made(m=6)
+    X = torch.cat((X[:1], X[:1]))
+    signs = torch.tensor([1.0, -1.0], dtype=torch.float64)
+    for found in (LinearClass(moment_directions(net, 1), X), QuadraticClass(net, X)):
+        assert torch.equal(found.maximiser(signs), torch.zeros_like(net.w0))
+
+
 def test_a_flip_of_a_sign_moves_the_supremum_by_its_difference_at_most() -> None:
     net, X = made(m=6)
     for found in (LinearClass(moment_directions(net, 1), X), QuadraticClass(net, X)):

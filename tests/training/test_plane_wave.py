@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from training import risk
 from training.plane_wave import evaluate_profiles, plane_wave, plane_wave_profile
 
 # The mean of a cosine and its interpolant err by a few units of roundoff; |j^{(i)}| ≤ 1.
@@ -24,6 +25,18 @@ def test_interpolant_has_all_digits(d: int, order: int) -> None:
         (found,) = evaluate_profiles([plane_wave_profile(d, order, largest)], s, largest)
         stated = [derivative(d, order, float(each)) for each in s]
         np.testing.assert_allclose(found.numpy(), stated, atol=ROUNDING, rtol=0)
+
+
+def test_declared_error_leaves_room_at_the_largest_length() -> None:
+    """Upper part of the longest interval, second derivative, where the errors are largest: 39 units were seen."""
+    largest = risk._LARGEST
+    s = torch.linspace(0.8 * largest, largest, 60, dtype=torch.float64)
+    worst = 0.0
+    for order in (0, 2):
+        (found,) = evaluate_profiles([plane_wave_profile(400, order, largest)], s, largest)
+        stated = [derivative(400, order, float(each)) for each in s]
+        worst = max(worst, float(np.abs(found.numpy() - stated).max()) * 2.0 ** (53 + order))
+    assert 5 < worst < 0.75 * risk._EVALUATION
 
 
 def test_plane_wave_shifts_the_order_and_keeps_the_argument() -> None:

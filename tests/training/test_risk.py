@@ -115,6 +115,10 @@ def test_estimate_covers_the_integral(sphere_rule: Rule, name: str, model: str) 
     # Normal quantiles: 4.892 over 0.6745.
     assert math.isclose((wide.upper - wide.value) / (narrow.upper - narrow.value), 7.252, rel_tol=1e-3)
     assert wide.points == 40_000
+    squares = (predict(net, W, points, model) - target(points)).square().numpy()
+    width = 4.891638 * squares.std(ddof=1) / 200  # the normal quantile of 1 - 5e-7
+    assert math.isclose(wide.upper - wide.value, width, rel_tol=1e-6)
+    assert math.isclose(wide.value - wide.lower, width, rel_tol=1e-6)
 
 
 def test_inputs_that_have_no_closed_form_are_refused() -> None:
@@ -137,6 +141,16 @@ def test_inputs_that_have_no_closed_form_are_refused() -> None:
         estimated_risk(net, W, target, X, level=1.0)
     with pytest.raises(InputError, match="points"):
         estimated_risk(net, W, target, X[:1])
+    with pytest.raises(InputError, match="diverged"):
+        estimated_risk(net, W * math.nan, target, X)
+    with pytest.raises(InputError, match="shape"):
+        estimated_risk(net, W[:2], target, X)
+    with pytest.raises(InputError, match="dimension 5"):
+        estimated_risk(net, W, make_target(5, 1, 1, seed=0), X)
+    with pytest.raises(InputError, match=r"points of shape \(10, 3\)"):
+        estimated_risk(net, W, target, X[:, :3])
+    with pytest.raises(InputError, match="finite: False"):
+        estimated_risk(net, W, target, X * math.inf)
 
 
 def test_target_type_is_the_ridge_decomposition() -> None:

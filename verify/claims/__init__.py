@@ -41,6 +41,7 @@ SOURCES: tuple[str, ...] = (
     "verify.claims.certified_risk",
     "verify.claims.generalization",
     "verify.claims.complexity_rates",
+    "verify.claims.generalization_members",
     "verify.claims.generalization_gap",
     "verify.claims.separation",
     "verify.claims.learners",

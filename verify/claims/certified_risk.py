@@ -15,12 +15,12 @@ from training.activation import activation
 from training.network import Network, initialise
 from training.problem import Problem
 from training.risk import risk
+from training.separation import setting
 from training.sphere import generator, sample_sphere
 from training.target import Target, make_target
 from verify.bound import IDENTITY, UPPER, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.risk import PROJECT, SINCOS, gaussian, trained
-from verify.claims.training import NETWORK_SHARE, SETTING
 from verify.claims.twins import rows
 from verify.evidence import Evidence, Series, from_comparisons
 from verify.quantity import ball
@@ -28,7 +28,10 @@ from verify.quantity import exact as number
 from verify.verdict import Kind
 
 NARROW = number("1/10000000000")
+# One earlier problem at d = 40 had a risk of 0.168 at a null risk of 2: this leaves 1.4 times what was seen.
+SHARE = number("3/25")
 SEEDS = 3
+SETTING = setting(1, 40, seed=0)
 
 
 def narrow_ball(context: Context) -> Evidence:
@@ -64,7 +67,7 @@ def narrow_ball(context: Context) -> Evidence:
 
 
 def trained_networks(context: Context) -> Evidence:
-    """Three networks trained as in the training claim; the risk of each, and its share of E f*², as balls."""
+    """Three networks trained as for the separation; the risk of each, and its share of E f*², as balls."""
     comparisons, certified, on_sample = [], [], []
     for index in range(SEEDS):
         problem, W = trained(replace(SETTING, seed=derive_seed(context.seed, str(index))))
@@ -77,7 +80,7 @@ def trained_networks(context: Context) -> Evidence:
                 f"certified risk, share of the null risk, problem {index + 1}",
                 UPPER,
                 ball(enclosure.value / enclosure.null),
-                NETWORK_SHARE,
+                SHARE,
                 strict=True,
                 parameters=where,
             ),
@@ -154,14 +157,14 @@ CLAIMS = (
     Claim(
         id="risk.trained",
         title="Certified test error of trained networks",
-        statement=r"\mathbb{E}(f_{\mathrm{GD}} - f^*)^2 < 0.12\,\mathbb{E} f^{*2}",
+        statement=r"\mathbb{E}(f_{\mathrm{GD}} - f^*)^2 < \tfrac{3}{25}\,\mathbb{E} f^{*2}",
         bound=UPPER,
         source=PROJECT,
         assumptions=(
-            r"the setting of the training claim: $d = 40$, $n = m = 800$, 400 steps of gradient descent",
+            r"the setting of the claim on the separation: $d = 40$, $n = m = 800$, 400 steps of gradient descent",
             "the weights that the training ended with, as exact numbers; no sampling error is left",
         ),
-        depends_on=("risk.certified", "training.separation"),
+        depends_on=("risk.certified", "separation.headline"),
         checks=(
             Check(
                 Kind.ENCLOSURE,

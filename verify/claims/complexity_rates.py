@@ -16,11 +16,9 @@ import torch
 from hypothesis import strategies
 
 from training.activation import activation
-from training.complexity import (
-    draw_signs,
-)
+from training.complexity import draw_signs
 from training.covariance import ExactCovariance
-from training.harmonic import ridge_coefficients
+from training.expressivity_profile import profile
 from training.moments import moment_directions
 from training.network import Network, initialise
 from training.plane import kernel_eigenvalues
@@ -50,7 +48,7 @@ def trace_identity(context: Context) -> Evidence:
         sigma = activation(case["activation"])
         network = initialise(case["m"], case["d"], sigma, seed=case["seed"])
         found = float(moment_directions(network, case["k"]).eigenvalues.sum())
-        stated = _low_trace(sigma.name, case["d"], case["k"])
+        stated = low_trace(sigma.name, case["d"], case["k"])
         return [
             compare(
                 "tr MᵀM",
@@ -79,7 +77,7 @@ def trace_identity(context: Context) -> Evidence:
 def trace_excess(context: Context, *, claimed: str = "-1") -> Evidence:
     """E‖P_≤φ(x)‖² - Σ_{j≤k} λ_j B(d,j) over m, with exact Σ: what finite width adds to the bound."""
     widths, networks, d = (32, 128, 512), context.pick(10, 50, 100), 6
-    stated = _low_trace("sincos", d, 1)
+    stated = low_trace("sincos", d, 1)
     table = np.empty((networks, len(widths)))
     for row in range(networks):
         for column, width in enumerate(widths):
@@ -144,6 +142,12 @@ def sample_size(context: Context, *, claimed: str = "1", replicates: int | None 
     )
 
 
+def low_trace(name: str, d: int, k: int) -> float:
+    """`Σ_{j≤k} λ_j B(d,j)`, the trace of the NTK of infinite width on polynomials of degree ≤ k."""
+    values = kernel_eigenvalues(activation(name), d, k)
+    return math.fsum(value * harmonic_count(d, j) for j, value in enumerate(values))
+
+
 def _complexities(
     context: Context, cells: Sequence[tuple[int, int]], *, replicates: int, at_norm: bool = False
 ) -> dict[str, Array]:
@@ -166,17 +170,9 @@ def _complexity(seed: int, d: int, n: int, *, at_norm: bool) -> dict[str, float]
         for part, draws in DRAWS.items()
     }
     if at_norm:
-        # q(z) = √B(d,2) P_2(z/√d) = z² √((d+2)/(2(d-1))) + const, and h = p/E σ''(z) is constant.
-        (bend,) = _means(d)
-        h = math.sqrt((d + 2) / (2 * (d - 1))) / bend
         found["linear"] /= math.sqrt(kernel_eigenvalues(network.activation, d, 1)[1])
-        found["quadratic"] *= math.sqrt(8) * abs(h)
+        found["quadratic"] *= math.sqrt(8 * profile(network.activation, d, 1).mean_square)
     return found
-
-
-def _means(d: int) -> tuple[float, ...]:
-    """E σ''(z) = -E (sin z + cos z), z a coordinate of x."""
-    return ridge_coefficients(lambda z: -torch.sin(z) - torch.cos(z), d, 0)
 
 
 def _laws(
@@ -195,11 +191,6 @@ def _laws(
     ]
     series = tuple(curve(figure, f"{part} class", x, table, **labels) for part, table in tables.items())
     return from_comparisons(laws, error_rates=rates(band), series=series)
-
-
-def _low_trace(name: str, d: int, k: int) -> float:
-    values = kernel_eigenvalues(activation(name), d, k)
-    return math.fsum(value * harmonic_count(d, j) for j, value in enumerate(values))
 
 
 def _network(m: int, d: int, seed: int) -> Network:

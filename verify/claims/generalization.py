@@ -50,6 +50,9 @@ KAHANE = (
 TROPP = (
     r"Tropp 2012: $P(\lambda_{\max}(\sum_i \epsilon_i H_i) \ge t) \le d\,e^{-t^2/2V}$, $V = \|\sum_i H_i^2\|$"
 )
+RADEMACHER = (
+    r"$\mathrm{Rad} = \mathbb{E}_\epsilon \sup \frac1n \sum_i \epsilon_i f(x_i)$ over the class of radius $B$"
+)
 ROUNDING = "float64 rounding of the sums and of the eigenvalues"
 
 
@@ -295,7 +298,11 @@ CLAIMS = (
         r"\sqrt{\mathrm{tr}\,\Phi_\le\Phi_\le^\top}",
         bound=UPPER,
         source=PAPER,
-        assumptions=("given the inputs", KAHANE),
+        assumptions=(
+            "given the inputs",
+            RADEMACHER,
+            KAHANE,
+        ),
         depends_on=("generalization.linear-supremum",),
         checks=(
             Check(
@@ -320,7 +327,9 @@ CLAIMS = (
         bound=UPPER,
         source=PAPER,
         assumptions=(
-            r"given the inputs, "
+            r"given the inputs, $\|x_i\|^2 = d$ (the last inequality alone needs this)",
+            RADEMACHER,
+            r"$M_2 = \max_{r,i} |\sigma''(w_{0,r}\cdot x_i)|$",
             r"$V_r = \frac{1}{n^2} \|\sum_i \sigma''(w_{0,r}\cdot x_i)^2 \|x_i\|^2 x_i x_i^\top\|$",
             TROPP,
             KAHANE + "; the lower bound is for paired networks, whose class is symmetric",

@@ -2,6 +2,10 @@ r"""The claim on the train-test gap: trained networks, two clipped losses, the b
 
 Nothing in the bound is sampled: the complexities enter by their proved bounds given the inputs, and the distance
 of the network from the two classes by closed forms. Only the error on fresh points carries an interval.
+
+Losses lie in [0, 1], so a bound of 1 or more says nothing; such comparisons are left out and counted. Where the
+bound says something it is still a thousand times the gap of these networks, which are far from the worst member of
+their classes. That its terms are needed is the subject of `verify.claims.generalization_members`.
 """
 
 from __future__ import annotations
@@ -40,7 +44,9 @@ PAPER = "Nichani, Bai, Lee 2022"
 DELTA = ALPHA / 2  # the other half is for the intervals of the errors on fresh points
 CLIP = 1.0  # the largest value of a loss
 # The radii for which the bound on the gap holds at once: the norms of W are rounded up to the next of them.
-RADII = tuple(2.0 ** (power / 8) for power in range(-16, 33))
+RADII = tuple(2.0 ** (power / 32) for power in range(-64, 129))
+# Samples and widths: with the width the coupling error falls, and the bound needs both to be below 1.
+SIZES = ((400, 200), (1600, 200), (6400, 200), (12800, 400))
 
 
 @dataclass(frozen=True)
@@ -60,25 +66,27 @@ LOSSES = (Clipped("logcosh", 1.0), Clipped("squared", 2.0 * CLIP**0.5))
 
 def train_test_gap(context: Context) -> Evidence:
     """Trained networks: test minus train of two clipped losses against the bound at their own norms, over n."""
-    counts = context.pick((400, 1600, 6400), full=(400, 1600, 6400, 25600))
-    seeds, fresh = 3, context.pick(50_000, full=400_000)
-    comparisons, rows = [], []
+    sizes = context.pick(SIZES, full=(*SIZES, (51200, 800)))
+    seeds, fresh = context.pick(2, full=4), context.pick(50_000, full=400_000)
+    runs = seeds * len(sizes)
+    comparisons, rows, idle = [], [], 0
     for index in range(seeds):
-        for n in counts:
+        for n, m in sizes:
             config = Config(
                 k=1,
                 d=5,
                 n=n,
-                m=200,
+                m=m,
                 lambda_=(1.0, 1.0, 1e-3, 1e-4),
-                steps=200,
+                steps=150,
                 loss="logcosh",
                 seed=derive_seed(context.seed, f"{index} {n}"),
             )
             problem = make_problem(config)
             W = train(problem, problem.objective()).W.double()
-            row = _gap(problem, W, fresh, alpha=ALPHA / (4 * seeds * len(counts)))
+            row = _gap(problem, W, fresh, runs=runs)
             rows.append((n, row))
+            idle += sum(bound >= CLIP for bound in row.bounds.values())
             comparisons += [
                 compare(
                     f"test minus train, {name}",
@@ -86,33 +94,37 @@ def train_test_gap(context: Context) -> Evidence:
                     gap,
                     measured(row.bounds[name]),
                     reason="the interval covers the fresh points; the bound holds with probability 1 - δ",
-                    parameters={"n": n, "problem": index + 1, **row.parameters},
+                    parameters={"n": n, "m": m, "problem": index + 1, **row.parameters},
                 )
                 for name, gap in row.gaps.items()
+                if row.bounds[name] < CLIP
             ]
-            context.progress(len(rows), seeds * len(counts))
-    largest = [row.bounds["logcosh"] for n, row in rows if n == counts[-1]]
+            context.progress(len(rows), runs)
+    counts = [n for n, _ in sizes]
+    resolutions = [each.measured.upper - each.measured.value for each in comparisons]
     comparisons.append(
         compare(
             f"bound, clipped logcosh, n = {counts[-1]}",
             UPPER,
-            measured(max(largest)),
+            measured(max(row.bounds["logcosh"] for n, row in rows if n == counts[-1])),
             exact(1),
+            strict=True,
             reason="the largest loss: above it a bound says nothing",
         )
     )
     where = {
         "d": 5,
-        "m": 200,
+        "m": [m for _, m in sizes],
         "k": 1,
         "δ": DELTA,
         "clip": CLIP,
-        "radii": f"2^(i/8), i = -16…32, {len(RADII)} of each norm",
+        "radii": f"2^(i/32), i = -64…128, {len(RADII)} of each norm",
     }
-    fault = 2 * max(each.measured.upper - each.measured.value for each in comparisons[:-1])
+    fault = 2 * max(resolutions, default=0.0)
     return from_comparisons(
         comparisons,
         parameters=where,
+        counts={"comparisons": len(resolutions), "left out, their bound being 1 or more": idle},
         error_rates={"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": fault},
         series=_gap_series(counts, rows),
     )
@@ -128,19 +140,40 @@ class _Gap:
     parameters: dict[str, Any]
 
 
-def _gap(problem: Problem, W: Tensor, fresh: int, *, alpha: float) -> _Gap:
+def gap_bound(
+    lipschitz: float,
+    *,
+    parts: Sequence[tuple[float, LinearClass | QuadraticClass]],
+    n: int,
+    delta: float,
+    rest: float = 0.0,
+) -> float:
+    """`2 L Σ_F Rad(F) + 3c √(log(2/δ)/(2n)) + L rest`, with the proved bounds on the complexities.
+
+    Args:
+        lipschitz: L.
+        parts: Classes with their radii: B for the linear one, B² for the quadratic one.
+        n: The number of samples.
+        delta: The probability δ that the bound fails.
+        rest: Distance of f from the sum of the classes, over the sample and the distribution.
+    """
+    complexity = math.fsum(radius * each.upper() for radius, each in parts)
+    return lipschitz * (2 * complexity + rest) + deviation(CLIP, n, delta)
+
+
+def _gap(problem: Problem, W: Tensor, fresh: int, *, runs: int) -> _Gap:
     """The steps of the bound: `f = f_L(P_≤W) + f_Q(W) + g`, the first two in the classes, g measured.
 
     `E ℓ(f) - (1/n)Σ ℓ(f) ≤ 2 L (Rad_L + Rad_Q) + 3c √(log(2/δ')/(2n)) + L ((1/n) Σ |g(x_i)| + (E g²)^{1/2})`, where
-    δ' = δ over the number of pairs of radii. (E g²)^{1/2} is at most that of f_L(P_>W) plus that of f - f_L - f_Q,
-    both in closed form.
+    δ' = δ over the number of networks, losses and pairs of radii. (E g²)^{1/2} is at most that of f_L(P_>W) plus
+    that of f - f_L - f_Q, both in closed form.
     """
     network, X, y = in_float64(problem.network), problem.X, problem.y
     good = moment_directions(network, 1)
     low = good.project(W)
     linear, quadratic = LinearClass(good, X), QuadraticClass(network, X)
     B_L, B_Q = (_rounded_up(norm) for norm in (float(low.norm()), quadratic_norm(W)))
-    complexity = B_L * linear.upper() + B_Q**2 * quadratic.upper()
+    events = runs * len(LOSSES)
     values = network.f(W, X)
     rest = float((values - network.f_L(low, X) - network.f_Q(W, X)).abs().mean())
     high = math.sqrt(max(float(ExactCovariance(network).quadratic(W - low)), 0.0))
@@ -151,22 +184,28 @@ def _gap(problem: Problem, W: Tensor, fresh: int, *, alpha: float) -> _Gap:
     predicted = torch.cat([network.f(W, part) for part in torch.split(points, 10_000)])
     gaps, bounds = {}, {}
     for each in LOSSES:
-        test = mean_interval(each.mean(predicted - outside).numpy(), alpha=alpha)
+        test = mean_interval(each.mean(predicted - outside).numpy(), alpha=ALPHA / (2 * events))
         inside = float(each.mean(values - y).mean())
-        gaps[each.name] = _shifted(test, inside)
-        slack = deviation(CLIP, len(X), DELTA / len(RADII) ** 2)
-        bounds[each.name] = each.lipschitz * (2 * complexity + rest) + slack
+        gaps[each.name] = shifted(test, inside)
+        # A norm beyond the grid has an infinite radius, hence no bound.
+        bounds[each.name] = gap_bound(
+            each.lipschitz,
+            parts=((B_L, linear), (B_Q**2, quadratic)),
+            n=len(X),
+            delta=DELTA / (events * len(RADII) ** 2),
+            rest=rest,
+        )
     squared = risk(network, W, problem.target).value - float((values - y).square().mean())
     found = {
         "‖P_≤W‖": float(low.norm()),
         "‖W‖_{2,4}": quadratic_norm(W),
-        "complexity": complexity,
         "coupling and high part": rest,
     }
     return _Gap(gaps, bounds, squared, found)
 
 
-def _shifted(quantity: Quantity, by: float) -> Quantity:
+def shifted(quantity: Quantity, by: float) -> Quantity:
+    """The interval moved down by a number without error."""
     return confidence(quantity.value - by, quantity.upper - quantity.value, level=1 - ALPHA)
 
 
@@ -198,22 +237,26 @@ CLAIMS = (
         id="generalization.gap",
         title="Train-test gap of trained networks",
         statement=r"\mathbb{E}\,\ell(f) - \frac1n \sum_i \ell(f(x_i)) \le 2L\,(\mathrm{Rad}_L + \mathrm{Rad}_Q) + "
-        r"3c\sqrt{\frac{\log(2/\delta')}{2n}} + L\Big(\frac1n\sum_i |g(x_i)| + \|g\|_{L^2}\Big)",
+        r"3c\sqrt{\frac{\log(2/\delta')}{2n}} + L\Big(\frac1n\sum_i |g(x_i)| + \|g\|_{L^2}\Big) "
+        r"\text{ with probability } \ge 1-\delta",
         bound=UPPER,
         source="Bartlett and Mendelson 2002; classes of " + PAPER,
         assumptions=(
             r"$\ell = \min(\log\cosh r, 1)$ with $L = 1$, and $\ell = \min(r^2, 1)$ with $L = 2$; $c = 1$",
             r"$g = f - f_L(\cdot; P_\le W) - f_Q$: the coupling error and the high part, "
             r"$\|g\|_{L^2}$ from closed forms",
-            r"$B_L, B_Q$ are the norms of the trained $W$, rounded up on a grid of $49 \times 49$ radii; "
-            r"$\delta' = \delta/2401$, $\delta = 5\cdot 10^{-7}$",
+            r"$B_L, B_Q$ are the norms of the trained $W$, rounded up on a grid of $193 \times 193$ radii; "
+            r"$\delta = 5\cdot 10^{-7}$ for all networks and losses at once, "
+            r"$\delta' = \delta/(193^2 N)$ for $N$ pairs of them",
         ),
-        depends_on=("generalization.linear-bound", "generalization.quadratic-bound", "risk.second-moment"),
+        depends_on=("generalization.class-gap", "risk.second-moment"),
         checks=(
             Check(
                 Kind.STATISTICAL,
                 train_test_gap,
-                scope="trained with log cosh, d = 5, n = 400…6400, three problems each; informative at n = 6400",
+                scope="trained with log cosh, d = 5, m = 200 (400 at n = 12800), n = 400…12800, two problems each; "
+                "only bounds below the largest loss are compared: log cosh from n = 6400 on, squared at n = 12800 "
+                "for some problems, 0.8 to 1.05; there the bound is a thousand times the gap or more",
                 profile=Profile.STANDARD,
             ),
         ),
