@@ -139,7 +139,9 @@ def _due(selected: tuple[Claim, ...], profile: Profile, observer: Observer) -> t
             do="choose a larger one, such as --profile standard",
         )
     if left:
-        observer.noticed(f"{len(left)} of {len(selected)} claims and controls are checked in a larger profile only")
+        observer.noticed(
+            f"{len(left)} of {len(selected)} claims and controls are checked in a larger profile only"
+        )
     return chosen
 
 
@@ -175,10 +177,10 @@ def _plan(
     registry: Registry, selected: Iterable[Claim], *, profile: Profile, seed: int, limit: float, folder: str
 ) -> list[Task]:
     """The tasks, those that tend to take longest first, so that the workers end at about one time."""
-    weakest_first = list(reversed(Kind))
+    largest_first, weakest_first = list(reversed(Profile)), list(reversed(Kind))
     planned = [
         (
-            weakest_first.index(check.kind),
+            (largest_first.index(check.profile), weakest_first.index(check.kind)),
             Task(
                 source=registry.origin[claim.id],
                 claim_id=claim.id,

@@ -173,6 +173,6 @@ CLAIMS = (
         source="control",
         control_of="separation.sample-complexity",
         fault="the exponents of NTK and network swapped",
-        checks=(_experiment(partial(exponent, model="ntk", claimed="1"), SCOPE, "ntk_exponent"),),
+        checks=(_experiment(partial(exponent, model="ntk", claimed="1", rows=3), SCOPE, "ntk_exponent"),),
     ),
 )

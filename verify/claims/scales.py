@@ -56,7 +56,7 @@ def derived_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
 
 def measured_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
     """Slope of log RMS over log m, one slope per independent network, as a Student interval."""
-    replicates = context.pick(32, 128)
+    replicates = context.pick(32, 64, 128)
     table = np.empty((replicates, len(WIDTHS)))
     for row in range(replicates):
         for column, width in enumerate(WIDTHS):
