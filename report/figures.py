@@ -13,14 +13,17 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from verify.evidence import Series
 
@@ -68,6 +71,8 @@ _STYLE: dict[RcKeyType, Any] = {
     "legend.frameon": False,
     "path.simplify_threshold": 0.5,
 }
+_LEGEND = 92  # letters in a row of the legend; each entry has a handle of about six
+_MOST_TICKS = 6  # of abscissae that are ticks themselves; more of them would touch
 _MOST_MARKERS = 24  # a curve with more points is drawn without a marker on each
 
 
@@ -88,7 +93,10 @@ def figure_svg(series: Sequence[Series], *, prefix: str) -> str:
 
 def draw(series: Sequence[Series]) -> Figure:
     """The same figure as a matplotlib object, for other formats."""
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    labels = list(dict.fromkeys(each.label for each in series if each.label))
+    columns = max(1, min(3, _LEGEND // (max(map(len, labels), default=0) + 6)))
+    rows = math.ceil(len(labels) / columns)
+    figure = Figure(figsize=(6.4, 3.6 + 0.18 * max(0, rows - 2)), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     bars = any(isinstance(x, str) for each in series for x in each.x)
@@ -98,13 +106,11 @@ def draw(series: Sequence[Series]) -> Figure:
         _lines(axes, series)
     axes.set_xlabel(_label(next((each.x_label for each in series if each.x_label), "")))
     axes.set_ylabel(_label(next((each.y_label for each in series if each.y_label), "")))
-    labels = list(dict.fromkeys(each.label for each in series if each.label))
     if bars and len(labels) == 1:
         axes.set_title(
             _label(labels[0]), loc="left", fontsize=9
         )  # a legend would show one bar's look for all
     elif labels:
-        columns = 1 if max(map(len, labels)) > 28 else min(3, len(labels))
         figure.legend(loc="outside upper left", ncols=columns)
     return figure
 
@@ -142,6 +148,26 @@ def _lines(axes: Axes, series: Sequence[Series]) -> None:
             markersize=4.5,
             capsize=2.5,
         )
+    _ticks(axes, series, log)
+
+
+def _ticks(axes: Axes, series: Sequence[Series], log: str) -> None:
+    """Plain numbers on logarithmic axes of up to two decades, and ticks at the abscissae if they are few."""
+    x = sorted({float(x) for each in series for x in each.x})
+    if "x" in log and 0 < x[0] and len(x) <= _MOST_TICKS and all(b > 1.2 * a for a, b in pairwise(x)):
+        axes.set_xticks(x, [f"{value:g}" for value in x])
+        axes.set_xticks([], minor=True)
+    elif "x" in log:
+        _plain(axes.xaxis, axes.get_xlim())
+    if "y" in log:
+        _plain(axes.yaxis, axes.get_ylim())
+
+
+def _plain(axis: Axis, reach: tuple[float, float]) -> None:
+    if reach[0] > 0 and reach[1] / reach[0] < 100:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _drawable(series: Series, log: str) -> list[tuple[float, float, float, float]]:

@@ -118,3 +118,25 @@ def test_more_series_than_colours() -> None:
 def test_the_description_says_what_is_seen() -> None:
     assert describe([LINE]) == "Line plot. $f_Q$: 3 points from 1 to 1.1"
     assert describe([BARS]).startswith("Bar chart. error: 2 points from 0.126 to 0.45")
+
+
+def test_logarithmic_axes_of_few_decades_have_plain_numbers_at_the_abscissae() -> None:
+    short = Series("f", "risk", (20.0, 40.0, 80.0), (0.1, 0.5, 3.0), log="xy")
+    (axes,) = draw([short]).axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["20", "40", "80"]
+    assert {label.get_text() for label in axes.get_yticklabels()} >= {"0.1", "0.5", "2"}
+    long = Series("f", "risk", (1.0, 1e6), (1e-9, 1.0), log="xy")
+    (axes,) = draw([long]).axes
+    assert any("10^{" in label.get_text() for label in axes.get_yticklabels())
+
+
+def test_a_long_legend_makes_the_figure_taller_instead_of_the_axes_shorter() -> None:
+    few, many = (
+        draw([Series("f", f"a label of middling length {k}", (1.0, 2.0), (1.0, 2.0)) for k in range(count)])
+        for count in (2, 8)
+    )
+    assert many.get_figheight() > few.get_figheight()
+    for figure in (few, many):
+        figure.draw_without_rendering()
+    height = [figure.axes[0].get_position().height * figure.get_figheight() for figure in (few, many)]
+    assert height[1] > 0.85 * height[0]
