@@ -7,8 +7,15 @@ they are sums, by SymPy otherwise. With slopes and bends of the model, ∇f_p ha
 2. `∇²R_4[V,V] = 8T Σ_r (‖w_r‖²‖v_r‖² + 2(w_r·v_r)²) + 32 (Σ_r ‖w_r‖² w_r·v_r)²`, T = Σ_r ‖w_r‖⁴,
 3. Cauchy-Schwarz as a sum of squares, `Σ b² Σ c² - (Σ bc)² = ½ Σ_{rs} (b_r c_s - b_s c_r)²`,
 4. `ℓ'² ≤ 2bℓ`, b = sup ℓ'': with equality for the squared loss, and `(2 log cosh - tanh²)' = 2 tanh³` for log cosh,
-5. `φ(1) = φ(0) + φ'(0) + ∫_0^1 (1-t) φ''(t) dt`, so that `φ'' ≤ lr² β G²`, `φ'(0) = -lr G²` give
-   `φ(1) ≤ φ(0) - lr (1 - lr β/2) G²`, for φ(t) = L_λ(W - t lr ∇L_λ(W)), G = ‖∇L_λ(W)‖.
+5. along a step, φ(t) = L_λ(W - t lr ∇L_λ(W)), G = ‖∇L_λ(W)‖, where `φ'' ≤ lr² β G²`: the function
+   `h(t) = lr² β G² (t - t²/2) - φ(t) - (1-t) φ'(t)` has `h' = (1-t)(lr² β G² - φ'') ≥ 0`, so
+   `0 ≤ h(1) - h(0) = φ(0) - lr (1 - lr β/2) G² - φ(1)`,
+6. over N steps at lr = 1/β, with S_N = Σ_{t<N} G_t²: `R_N = 2β(L_0 - L_N) - S_N` starts at 0 and rises by
+   `R_{N+1} - R_N = 2β(L_N - G_N²/(2β) - L_{N+1}) ≥ 0`, so for `g = min_{t<N} G_t`
+   `0 ≤ (R_N + (S_N - N g²))/N = 2β(L_0 - L_N)/N - g²`.
+
+That a step stays where `φ'' ≤ lr² β G²` holds is no identity: up to the first τ ≤ 1 at which φ returned to φ(0),
+5 for the step τ lr < 2/β gives φ(τ) < φ(0).
 
 By 3, `(∇f_p·V)² ≤ (1/m) Σ_r slope_{pr}² Σ_r (v_r·x_p)²` and the two parts of 2 are at most
 `24 T max_r ‖w_r‖² ‖V‖²` and `32 Σ_r ‖w_r‖⁶ ‖V‖²`, hence `∇²R_4 ≤ 56 T^{3/2}`.
@@ -48,11 +55,11 @@ from theory.loss import ELL, LOGCOSH, SQUARED, Bivariate, Y, loss_derivative, y,
 __all__ = [
     "RULES",
     "cauchy_schwarz",
-    "descent",
     "hessian_form",
     "quartic_form",
+    "rate",
+    "room_of_a_step",
     "self_bounding",
-    "taylor_remainder",
 ]
 
 v = sp.IndexedBase("v")
@@ -103,20 +110,38 @@ def self_bounding() -> tuple[Pair, Pair]:
     return squared, (sp.diff(spare, gap).rewrite(sp.exp), (2 * sp.tanh(gap) ** 3).rewrite(sp.exp))
 
 
-def taylor_remainder() -> Pair:
-    """d/dt [φ(t) + (1-t) φ'(t)] = (1-t) φ''(t): its integral over [0, 1] is φ(1) - φ(0) - φ'(0)."""
-    t = sp.Symbol("t", real=True)
+def room_of_a_step() -> tuple[Pair, Pair]:
+    """(h' and its stated form, h(1) - h(0) and its stated form); see 5 of the module."""
+    t, G, lr, beta = sp.symbols("t G lr beta", real=True)
     phi = sp.Function("phi")(t)
-    derived = sp.diff(phi + (1 - t) * sp.diff(phi, t), t)
+
+    def h(at: sp.Expr, value: sp.Expr, slope: sp.Expr) -> sp.Expr:
+        return lr**2 * beta * G**2 * (at - at**2 / 2) - value - (1 - at) * slope
+
     plain = {sp.diff(phi, t, order): sp.Symbol(f"phi_{order}", real=True) for order in (2, 1)}
-    return derived.subs(plain), ((1 - t) * sp.diff(phi, t, 2)).subs(plain)
+    rise = sp.diff(h(t, phi, sp.diff(phi, t)), t).subs(plain)
+    before, after, end = sp.symbols("phi_before phi_after phi_end", real=True)
+    gained = h(sp.S.One, after, end) - h(sp.S.Zero, before, -lr * G**2)
+    return (
+        (rise, (1 - t) * (lr**2 * beta * G**2 - plain[sp.diff(phi, t, 2)])),
+        (gained, before - lr * (1 - lr * beta / 2) * G**2 - after),
+    )
 
 
-def descent() -> Pair:
-    """-lr G² + lr² β G² ∫_0^1 (1-t) dt = -lr (1 - lr β/2) G²."""
-    lr, beta, G, t = sp.symbols("lr beta G t", positive=True)
-    weight = sp.integrate(1 - t, (t, 0, 1))
-    return -lr * G**2 + lr**2 * beta * G**2 * weight, -lr * (1 - lr * beta / 2) * G**2
+def rate() -> tuple[Pair, Pair]:
+    """(R_{N+1} - R_N and 2β times the room of step N at lr = 1/β, the bound's room); see 6 of the module."""
+    first, now, following, total = sp.symbols("L_0 L_N L_next S_N", real=True)
+    beta, N, G, least, lr = sp.symbols("beta N G_N g lr", positive=True)
+
+    def room(value: sp.Expr, squares: sp.Expr) -> sp.Expr:
+        return 2 * beta * (first - value) - squares
+
+    step = (now - lr * (1 - lr * beta / 2) * G**2 - following).subs(lr, 1 / beta)
+    mean = (room(now, total) + (total - N * least**2)) / N
+    return (
+        (room(following, total + G**2) - room(now, total), 2 * beta * step),
+        (mean, 2 * beta * (first - now) / N - least**2),
+    )
 
 
 def _form(hessian: sp.Expr) -> sp.Expr:

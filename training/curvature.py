@@ -24,8 +24,10 @@ from theory.errors import InputError
 from training.objective import Objective
 from training.sphere import generator
 
-# Most bytes for the arrays of an operator, and for the basis of a Lanczos iteration.
+# Most bytes for the arrays of an operator, for its blocks, and for the basis of a Lanczos iteration.
 DEFAULT_BYTES = 1 << 30
+# Size of the noise that a restart adds to the unit vector found so far.
+_NOISE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ class Hessian:
     Args:
         objective: The objective.
         W: The movement, `(m, d)`.
+        budget: Most bytes for the cached arrays, and again for the blocks.
 
     Raises:
         InputError: If W does not fit, or the cached arrays, four of n × m numbers, do not fit the budget.
@@ -64,7 +67,7 @@ class Hessian:
         sample, network = objective.sample, objective.network
         check_memory(4 * sample.n * network.m * W.element_size(), budget, "the arrays of the Hessian")
         f, slopes, bends = model_derivatives(objective, W)
-        self.objective, self.W = objective, W
+        self.objective, self.W, self._budget = objective, W, budget
         self.first = objective.loss.first(objective.y, f) / sample.n
         self._second = objective.loss.second(objective.y, f) / sample.n
         self._slopes, self._bends = slopes, bends * self.first[:, None]
@@ -101,20 +104,49 @@ class Hessian:
         return total
 
     def blocks(self) -> Tensor:
-        """The block-diagonal part below which the rest is positive semidefinite, `(m, d, d)`."""
-        X, W = self.objective.sample.X, self.W
-        weights = self._bends * self._signs[:, 0]
-        found = torch.stack([(X * column[:, None]).T @ X for column in weights.T])
-        if lambda4 := self.objective.lambda_[3]:
-            squares = W.square().sum(dim=1)
-            total = squares.square().sum()
-            scaled = torch.diag_embed(squares[:, None].expand_as(W)) + 2 * W[:, :, None] * W[:, None, :]
-            found += 8 * lambda4 * total * scaled
-        return found
+        """The block-diagonal part below which the rest is positive semidefinite, `(m, d, d)`.
+
+        Raises:
+            InputError: If the blocks do not fit the budget.
+        """
+        m = len(self.W)
+        check_memory(m * self._bytes_per_block(copies=1), self._budget, f"{m} blocks of the Hessian")
+        return self._blocks(slice(m))
 
     def lower_bound(self) -> float:
-        """A lower bound on the smallest eigenvalue: the smallest of all `blocks`, up to rounding."""
-        return float(torch.linalg.eigvalsh(self.blocks()).min())
+        """A lower bound on the smallest eigenvalue: the smallest of all `blocks`, up to rounding.
+
+        The blocks are gone through in groups that fit the budget.
+
+        Raises:
+            InputError: If not even one block does.
+        """
+        m = len(self.W)
+        each = self._bytes_per_block(copies=2)  # the eigenvalues are computed in a copy
+        check_memory(each, self._budget, "one block of the Hessian")
+        group = max(1, self._budget // each)
+        return min(
+            float(torch.linalg.eigvalsh(self._blocks(slice(start, start + group))).min())
+            for start in range(0, m, group)
+        )
+
+    def _blocks(self, rows: slice) -> Tensor:
+        """The blocks of these neurons; nothing else of their size is allocated."""
+        X, W = self.objective.sample.X, self.W[rows]
+        weights = self._bends[:, rows] * self._signs[rows, 0]
+        found = W.new_empty(len(W), W.shape[1], W.shape[1])
+        for block, column in zip(found, weights.T, strict=True):
+            torch.mm((X * column[:, None]).T, X, out=block)
+        if lambda4 := self.objective.lambda_[3]:
+            scale = 8 * lambda4 * float(self.W.square().sum(dim=1).square().sum())
+            found.diagonal(dim1=1, dim2=2).add_(W.square().sum(dim=1, keepdim=True), alpha=scale)
+            found.addcmul_(W[:, :, None], W[:, None, :], value=2 * scale)
+        return found
+
+    def _bytes_per_block(self, *, copies: int) -> int:
+        """Bytes for one neuron's block, its copies and its weights."""
+        d = self.W.shape[1]
+        return (copies * d * d + self.objective.n) * self.W.element_size()
 
 
 def model_derivatives(objective: Objective, W: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -158,13 +190,14 @@ def least_eigenvalue(
 
     The iteration ends once the estimated error of the value, and its change over a fifth of the steps, are below
     the tolerance, relative to the value itself, or below 1e-7 of the spread of the spectrum in float64 and 1e-5 in
-    float32. Where the basis fills its budget, the iteration starts again from the vector found so far. Value and
-    residual are computed anew at the vector found.
+    float32. Where the basis fills its budget, the iteration starts again from the vector found so far with some
+    noise: that vector alone may lie in an invariant subspace without the smallest eigenvalue. Value and residual
+    are computed anew at the vector found.
 
     Args:
         objective: The objective, best in float64.
         W: The movement, `(m, d)`, in its dtype.
-        seed: Seed of the start vector.
+        seed: Seed of the start vector and of the noise.
         tolerance: Relative accuracy of the value.
         coarse: The same objective in float32, on which the iteration is four times faster.
         steps: Most products.
@@ -179,12 +212,13 @@ def least_eigenvalue(
     check_memory(20 * W.numel() * item, budget, "20 vectors of a Lanczos basis")
     operator = Hessian(given, W_given, budget=budget)
     room = min(W.numel(), steps, budget // (W.numel() * item))
-    start = torch.randn(W.numel(), generator=generator(seed, "lanczos"), dtype=torch.float64).to(
-        W_given.dtype
-    )
+    source = generator(seed, "lanczos")
+    start = _random_unit(W_given, source)
     floor = 1e-7 if item == 8 else 1e-5
     done, ends = 0, None
     while ends is None and done < steps:
+        if done:
+            start = start / torch.linalg.vector_norm(start) + _NOISE * _random_unit(W_given, source)
         start, used, ends = _lanczos(operator, start, min(room, steps - done), tolerance, floor)
         done += used
     if ends is None:
@@ -212,6 +246,13 @@ def smallest_eigenvalue(objective: Objective, W: Tensor, *, seed: int, tolerance
     return least_eigenvalue(objective, W, seed=seed, tolerance=tolerance).value
 
 
+def _random_unit(like: Tensor, source: torch.Generator) -> Tensor:
+    """A random unit vector of as many entries, drawn in double precision."""
+    drawn = torch.randn(like.numel(), generator=source, dtype=torch.float64)
+    unit: Tensor = drawn / torch.linalg.vector_norm(drawn)
+    return unit.to(like.dtype)
+
+
 def _lanczos(
     operator: Hessian, start: Tensor, room: int, tolerance: float, floor: float
 ) -> tuple[Tensor, int, tuple[float, float] | None]:
@@ -229,7 +270,7 @@ def _lanczos(
         for _ in range(2):  # twice is enough (Parlett, Kahan)
             product = product.sub_(known.T @ (known @ product))
         norm = float(torch.linalg.vector_norm(product))
-        # A random start meets every eigenvalue, so an invariant subspace that it spans holds the smallest.
+        # The start meets every eigenvalue, by chance or by noise: an invariant subspace from it holds the smallest.
         exhausted = norm <= 1e-14 * max(map(abs, diagonal)) or step + 1 == start.numel()
         if exhausted or step + 1 == room or step % 10 == 9:
             values, ritz = scipy.linalg.eigh_tridiagonal(np.array(diagonal), np.array(beside))

@@ -77,7 +77,7 @@ class StationaryBound:
         tangent: (1/n) Σ ℓ'_i (f_i - f*_i).
         gradient: `ε ‖V‖_F`, V = W_L - ½W - ½P_≤W.
         curvature: `½ γ ‖W_Q‖_F²`.
-        coupling: `⟨ℓ', X(W, W_L - ½P_≤W)⟩ + ½⟨ℓ'', Σ_r g_r²⟩ + ½⟨ℓ', f_L(P_>W)⟩`, which falls with the width.
+        coupling: `⟨ℓ', X(W, W_L - ½P_≤W)⟩ + ½⟨ℓ'', Σ_r g_r²⟩ + ½⟨ℓ', f_L(P_>W)⟩`, means over the sample.
         taylor: The Taylor remainder, 0 for the second-order model: the coupling error of the full network.
         regularizers: `λ_j (⟨∇R_j, V⟩ + ½ E_S ∇²R_j[W_Q⊙S, W_Q⊙S])` for each regularizer with λ_j > 0.
     """

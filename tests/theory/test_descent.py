@@ -28,7 +28,24 @@ def test_cauchy_schwarz_is_a_sum_of_squares() -> None:
     assert not equal(*descent.cauchy_schwarz(factor=sp.S.One), rules=descent.RULES)
 
 
-@pytest.mark.parametrize("pair", [*descent.self_bounding(), descent.taylor_remainder(), descent.descent()])
+@pytest.mark.parametrize("pair", [*descent.self_bounding(), *descent.room_of_a_step(), *descent.rate()])
 def test_pairs_without_sums(pair: tuple[sp.Expr, sp.Expr]) -> None:
     assert vanishes(pair[0] - pair[1])
     assert not vanishes(pair[0] - 2 * pair[1])
+
+
+def test_the_room_is_that_of_a_quadratic() -> None:
+    """For φ(t) = c - lr G² t + κ lr² G² t²/2 the room is lr² G² (β - κ)/2, and none is left at κ = β."""
+    kappa, beta, lr, G = sp.symbols("kappa beta lr G", real=True)
+    (_, (_, room)) = descent.room_of_a_step()
+    values = {"phi_before": 7, "phi_after": 7 - lr * G**2 + kappa * lr**2 * G**2 / 2}
+    found = room.subs({sp.Symbol(name, real=True): value for name, value in values.items()})
+    assert vanishes(found - lr**2 * G**2 * (beta - kappa) / 2)
+
+
+def test_the_rate_is_attained_by_equal_steps() -> None:
+    """Steps that use up the descent inequality, with gradients of one size, leave the rate no room."""
+    (_, (_, room)) = descent.rate()
+    beta, N, g = sp.symbols("beta N g", positive=True)
+    last = sp.Symbol("L_0", real=True) - N * g**2 / (2 * beta)
+    assert vanishes(room.subs(sp.Symbol("L_N", real=True), last))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from theory.errors import InputError
+from training import curvature
 from training.config import Config
 from training.curvature import Hessian, least_eigenvalue, smallest_eigenvalue
 from training.objective import MODELS, Objective
@@ -97,6 +99,48 @@ def test_a_small_basis_starts_again() -> None:
     found = least_eigenvalue(objective, W, seed=0, budget=20 * W.numel() * 8)  # of 20 vectors
     assert found.products > 21
     assert found.value == pytest.approx(least_eigenvalue(objective, W, seed=0).value, rel=1e-2)
+
+
+def test_a_restart_does_not_trust_an_invariant_subspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worst case of a restart: the vector found so far is the eigenvector of the LARGEST eigenvalue."""
+    objective, W = _setting(replace(SMALL, model="linear"))
+    values, vectors = torch.linalg.eigh(_dense(objective, W))
+    plain, runs = curvature._lanczos, []
+
+    def misled(*arguments: Any) -> tuple[Tensor, int, tuple[float, float] | None]:
+        runs.append(arguments)
+        return (vectors[:, -1], 1, None) if len(runs) == 1 else plain(*arguments)
+
+    monkeypatch.setattr(curvature, "_lanczos", misled)
+    found = least_eigenvalue(objective, W, seed=0)
+    assert len(runs) == 2
+    assert found.value == pytest.approx(float(values[0]), abs=1e-6 * float(values[-1]))
+
+
+def test_a_restart_still_meets_the_largest_eigenvalue() -> None:
+    """Once an eigenvalue has converged, the Ritz vector of another one has nothing along it any more."""
+    objective, W = _setting(replace(SMALL, d=12, n=80, m=60))
+    values = torch.linalg.eigvalsh(_dense(objective, W))
+    budget = 40 * W.numel() * 8  # of 40 vectors
+    found = least_eigenvalue(objective, W, seed=0, tolerance=1e-6, budget=budget)
+    assert found.products > 80
+    assert found.largest == pytest.approx(float(values[-1]), rel=1e-6)
+
+
+def test_blocks_that_do_not_fit_are_refused_or_taken_in_groups() -> None:
+    objective, W = _setting(replace(SMALL, d=20, n=20, m=30, lambda_=(1.0, 0.5, 0.1, 0.0)))
+    budget = 4 * 20 * 30 * 8  # the cached arrays alone: room for two blocks and their copies, not for thirty
+    operator, roomy = Hessian(objective, W, budget=budget), Hessian(objective, W)
+    with pytest.raises(InputError, match=r"30 blocks of the Hessian, which would take 0\.0001 GB"):
+        operator.blocks()
+    least = torch.linalg.eigvalsh(roomy.blocks())[:, 0]
+    assert int(least.argmin()) not in (0, 1, 28, 29)  # neither in the first nor in the last group
+    assert operator.lower_bound() == roomy.lower_bound() == float(least.min())
+    with_R4, _ = _setting(replace(SMALL, d=20, n=20, m=30))  # its blocks hold a sum over all neurons
+    assert Hessian(with_R4, W, budget=budget).lower_bound() == Hessian(with_R4, W).lower_bound()
+    wide, W = _setting(replace(SMALL, d=60, n=4, m=4))
+    with pytest.raises(InputError, match="one block of the Hessian"):
+        Hessian(wide, W, budget=4 * 4 * 4 * 8).lower_bound()
 
 
 def test_limits_are_named() -> None:

@@ -9,27 +9,20 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from theory.errors import InputError
 from training.activation import activation, builtin_names
 from training.config import Config
-from training.curvature import Hessian
 from training.experiment import run
-from training.objective import MODELS, Objective
+from training.objective import MODELS
 from training.optimize import ball
 from training.problem import make_problem
-from training.regularizer import Regularizer
 from training.smoothness import smoothness, suprema
 from training.sphere import generator
 from training.train import learning_rate, train
+from verify.claims.landscape_cases import dense_hessian, dense_parts
 
 SMALL = Config(d=5, n=12, m=8, dtype="float64", lambda_=(1.0, 0.5, 0.1, 0.01), momentum=0.0, steps=60)
-
-
-def _dense(objective: Objective | Regularizer, W: Tensor) -> Tensor:
-    eye = torch.eye(W.numel(), dtype=W.dtype)
-    return torch.stack([objective.hvp(W, unit.reshape(W.shape)).reshape(-1) for unit in eye])
 
 
 @pytest.mark.parametrize("name", builtin_names())
@@ -47,7 +40,7 @@ def test_no_hessian_on_the_sublevel_set_is_larger(model: str, loss: str) -> None
     for seed in range(5):
         source = torch.Generator().manual_seed(seed)
         W = (0.1 + seed) * torch.randn(8, 5, generator=source, dtype=torch.float64)
-        norm = float(torch.linalg.eigvalsh(_dense(objective, W)).abs().max())
+        norm = float(torch.linalg.eigvalsh(dense_hessian(objective, W)).abs().max())
         assert norm <= smoothness(objective, level=objective.value(W)).total
 
 
@@ -57,17 +50,7 @@ def test_each_part_bounds_its_own_term_within_a_small_factor(loss: str) -> None:
     objective = make_problem(replace(SMALL, loss=loss)).objective()
     W = 0.5 * torch.randn(8, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     parts = smoothness(objective, level=objective.value(W)).parts
-    plain = Objective(
-        objective.network, objective.sample.X, objective.y, objective.loss, lambda_=(0, 0, 0, 0), model="full"
-    )
-    operator = Hessian(plain, W)
-    blocks = operator.blocks()
-    bends = torch.zeros(40, 40, dtype=torch.float64)
-    for r, block in enumerate(blocks):
-        bends[5 * r : 5 * r + 5, 5 * r : 5 * r + 5] = block
-    matrices = {"Gauss-Newton": _dense(plain, W) - bends, "bends": bends}
-    for name, (weight, term) in objective.regularizers.items():
-        matrices[name] = weight * _dense(term, W)
+    matrices = dense_parts(objective, W)
     assert parts.keys() == matrices.keys()
     for name, matrix in matrices.items():
         norm = float(torch.linalg.matrix_norm(matrix, ord=2))

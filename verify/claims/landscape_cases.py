@@ -9,10 +9,12 @@ from hypothesis import strategies
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
+from training.curvature import Hessian
 from training.directions import good_directions
 from training.landscape import MODELS, Competitor
 from training.loss import loss, loss_names
 from training.objective import Objective
+from training.regularizer import Regularizer
 from training.sphere import generator, sample_sphere
 from verify.claims import regularizer as terms
 from verify.claims.loss import labels
@@ -80,11 +82,30 @@ def draw_smallest(case: dict[str, Any]) -> tuple[Objective, Tensor, Competitor, 
     return objective, W, Competitor(linear, quadratic), directions.basis()
 
 
-def dense_hessian(objective: Objective, W: Tensor) -> Tensor:
+def dense_hessian(objective: Objective | Regularizer, W: Tensor) -> Tensor:
     """The Hessian as a matrix, from plain Hessian-vector products."""
     eye = torch.eye(W.numel(), dtype=W.dtype)
     matrix = torch.stack([objective.hvp(W, unit.reshape(W.shape)).reshape(-1) for unit in eye])
     return (matrix + matrix.T) / 2
+
+
+def dense_parts(objective: Objective, W: Tensor) -> dict[str, Tensor]:
+    """The Hessian's parts as matrices, under the names of `training.smoothness`, with the regularizers' weights."""
+    plain = Objective(
+        objective.network,
+        objective.sample.X,
+        objective.y,
+        objective.loss,
+        lambda_=(0.0, 0.0, 0.0, 0.0),
+        model=objective.model,
+    )
+    bends = torch.block_diag(*Hessian(plain, W).blocks())
+    weighted = objective.regularizers.items()
+    return {
+        "Gauss-Newton": dense_hessian(plain, W) - bends,
+        "bends": bends,
+        **{name: weight * dense_hessian(term, W) for name, (weight, term) in weighted},
+    }
 
 
 def size_of_bends(objective: Objective, W: Tensor, V: Tensor) -> float:
