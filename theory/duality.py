@@ -10,9 +10,10 @@ x_r = -b_r,
                + Σ_r [½ (w_r - x_r)ᵀ K_r (w_r - x_r) + c (‖w_r‖² - s_r)²]   each neuron above its minimum
 
 where D is the dual bound with `-½ b_rᵀK_r^{-1}b_r - c s_r² = ½ b_r·x_r - c s_r²` for neuron r. Every line is
-not negative where t > 0 and each K_r is positive semidefinite. The functions here return pairs (derived,
-stated), one per line and one for the regrouping by neurons; `theory.sums.equal` proves those with sums for all
-m, n and d.
+not negative where t > 0, and Σ and each K_r are positive semidefinite. The functions here return pairs
+(derived, stated), one per line and two for the regrouping by neurons, of the model with S and of all linear
+parts, `Σ_r b_r·w_r` with b = Φᵀν + P_>(Φᵀρ + 2λ2Σζ) + Uγ; `theory.sums.equal` proves those with sums for all m,
+n, d and n_k. Of P_> = I - UUᵀ only the symmetry is used: U need not be orthonormal.
 
 The relaxed objective gives every neuron two equally likely movements u_r ± e_r; its line for a neuron is `½
 (u-x)ᵀK(u-x) + ½ eᵀKe + c(‖u‖² + ‖e‖² - s)²`, so it lies above D as well, and meets it where all lines vanish.
@@ -37,6 +38,7 @@ from theory.expansion import (
     i,
     j,
     k,
+    l,
     m,
     n,
     p,
@@ -47,16 +49,20 @@ from theory.expansion import (
 )
 from theory.loss import Loss, z
 from theory.loss import nu as slope
-from theory.regularizer import RULES as RULES
 from theory.regularizer import Array, P_low, Sigma, phi, term
 from theory.sums import Rules
 
 nu, rho = sp.IndexedBase("nu"), sp.IndexedBase("rho")
 u, v = sp.IndexedBase("u"), sp.IndexedBase("v")
+U, gamma = sp.IndexedBase("U"), sp.IndexedBase("gamma")
+n_k = sp.Symbol("n_k", integer=True, positive=True)
 c, s_r, x_sq, t, S = sp.symbols("c s_r x_2 t S_4", real=True)
 lambda1, lambda2, lambda3, lambda4 = sp.symbols("lambda_1:5", positive=True)
 _half = sp.Rational(1, 2)
 _e, _f, _g, _h = sp.symbols("e f g h", integer=True)
+
+# P_≤ = UUᵀ is symmetric; it need not be idempotent.
+FORMS = Rules(symmetric=frozenset({P_low, Sigma}))
 
 
 def tangent_of_square() -> tuple[Pair, Pair]:
@@ -80,6 +86,43 @@ def separation(sigma: Scalar = SIGMA, *, quartic: sp.Expr | None = None) -> Pair
     quadratic = sp.Sum(_quadratic_part(sigma, r, i, j) * w[r, i] * w[r, j], (i, 1, d), (j, 1, d))
     weight = 2 * t * lambda4 if quartic is None else quartic
     return left, sp.Sum(linear + quadratic / 2 + weight * _square(w, r) ** 2, (r, 1, m))
+
+
+def linear_parts(sigma: Scalar = SIGMA) -> Pair:
+    """All that is linear in W beneath the objective, `Σ_p ν_p f_L(x_p; W)` and the tangents of R1…R3, as b·W.
+
+    `Σ_p ν_p f_L(x_p; W) + Σ_p ρ_p f_L(x_p; P_>W) + 2λ2⟨Σζ, P_>W⟩ + γ·UᵀW = Σ_{r,i} b[r,i] w[r,i]` with `b = Φᵀν
+    + P_>(Φᵀρ + 2λ2Σζ) + Uγ` and P_> = I - UUᵀ, ζ in the base v; nothing is assumed of U and Σ.
+    """
+
+    def high(array: Array) -> Array:
+        def entry(neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
+            along = sp.Sum(U[_e, _f, l] * array(_e, _f), (_e, 1, m), (_f, 1, d))
+            return array(neuron, coordinate) - sp.Sum(U[neuron, coordinate, l] * along, (l, 1, n_k))
+
+        return entry
+
+    def spread(neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
+        return sp.Sum(Sigma[neuron, coordinate, _g, _h] * v[_g, _h], (_g, 1, m), (_h, 1, d))
+
+    def tangents(neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
+        return _linear_part(sigma, neuron, coordinate, rho) + 2 * lambda2 * spread(neuron, coordinate)
+
+    def total(left: Array, right: Array) -> sp.Expr:
+        return sp.Sum(left(r, i) * right(r, i), (r, 1, m), (i, 1, d))
+
+    def movement(neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
+        return w[neuron, coordinate]
+
+    def b(neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
+        low = sp.Sum(U[neuron, coordinate, l] * gamma[l], (l, 1, n_k))
+        return _linear_part(sigma, neuron, coordinate) + high(tangents)(neuron, coordinate) + low
+
+    f_L = taylor_term(sigma, 1, point=at_sample)
+    f_high = taylor_term(sigma, 1, point=at_sample, moved=high(movement))
+    third = sp.Sum(gamma[l] * sp.Sum(U[r, i, l] * w[r, i], (r, 1, m), (i, 1, d)), (l, 1, n_k))
+    left = sp.Sum(nu[p] * f_L + rho[p] * f_high, (p, 1, n)) + third
+    return left + 2 * lambda2 * total(spread, high(movement)), total(b, movement)
 
 
 def inner(sigma: Scalar = SIGMA, *, factor: int = 4) -> Pair:
@@ -164,12 +207,12 @@ def regularizer_tangents() -> tuple[Pair, Pair, Pair]:
         return _high_movement(neuron, coordinate) - v[neuron, coordinate]
 
     second = term(2) - 2 * _pair_with_Sigma(zeta, _high_movement) + _pair_with_Sigma(zeta, zeta)
-    gamma, x = sp.symbols("gamma x_c", real=True)
-    third = lambda3 * x**2 - gamma * x + gamma**2 / (4 * lambda3)
+    slope3, x = sp.symbols("gamma_c x_c", real=True)
+    third = lambda3 * x**2 - slope3 * x + slope3**2 / (4 * lambda3)
     return (
         (first, square),
         (second, _pair_with_Sigma(rest, rest)),
-        (third, lambda3 * (x - gamma / (2 * lambda3)) ** 2),
+        (third, lambda3 * (x - slope3 / (2 * lambda3)) ** 2),
     )
 
 
@@ -204,10 +247,10 @@ def _preactivation(neuron: sp.Expr) -> sp.Expr:
     return sp.Sum(w0[neuron, k] * X[p, k], (k, 1, d))
 
 
-def _linear_part(sigma: Scalar, neuron: sp.Expr, coordinate: sp.Expr) -> sp.Expr:
-    """(Φᵀν)_r."""
+def _linear_part(sigma: Scalar, neuron: sp.Expr, coordinate: sp.Expr, slopes: sp.IndexedBase = nu) -> sp.Expr:
+    """(Φᵀν)_r, or the same of other slopes."""
     first = derivative(sigma, 1)(_preactivation(neuron))
-    return a[neuron] * sp.Sum(nu[p] * first * X[p, coordinate], (p, 1, n)) / sp.sqrt(m)
+    return a[neuron] * sp.Sum(slopes[p] * first * X[p, coordinate], (p, 1, n)) / sp.sqrt(m)
 
 
 def _quadratic_part(sigma: Scalar, neuron: sp.Expr, row: sp.Expr, column: sp.Expr) -> sp.Expr:

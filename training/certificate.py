@@ -24,6 +24,7 @@ from training.dual_relaxed import GRADUATED_STEPS, Relaxed, graduated_descent, s
 from training.objective import Evaluation, Objective
 from training.optimize import Record, ball, lbfgs
 from training.sphere import generator
+from training.subspace import Subspace
 
 Progress = Callable[[int, int], None]
 Interval = tuple[float, float]
@@ -119,10 +120,12 @@ class Certificate:
 
     @property
     def relative_gap(self) -> float:
-        """The absolute gap over L_λ(W), at most; rounded upwards if certified."""
-        if self.enclosures is None:
-            return self.absolute_gap / self.primal
-        return math.nextafter(self.absolute_gap / self.enclosures.primal[0], math.inf)
+        """The absolute gap over L_λ(W), at most, ∞ if L_λ(W) is not known to be positive; rounded upwards."""
+        least = self.primal if self.enclosures is None else self.enclosures.primal[0]
+        if not least > 0:
+            return math.inf
+        ratio = self.absolute_gap / least
+        return ratio if self.enclosures is None else math.nextafter(ratio, math.inf)
 
 
 def certify(
@@ -206,12 +209,16 @@ def certifiable_s(value: DualValue, dual: Dual, point: DualPoint) -> Tensor:
 
 def memory_estimate(objective: Objective) -> int:
     """Bytes that `certify` takes at its peak, with a rigorous enclosure, by its largest arrays."""
-    net, n = objective.network, objective.n
+    net, n, directions = objective.network, objective.n, objective.directions
     h, d, m = net.distinct, net.d, net.m
-    # float64: σ', σ'' and their scaled copies; blocks of C with eigenvectors; L-BFGS pairs of (u, e); Σ's factors.
-    floats = 4 * n * h + 6 * h * d * d + 2 * 2 * 20 * 2 * m * d + 3 * h * h
-    # Balls: σ', σ'' as lists and matrices, two products of movements; Σ's three matrices.
-    balls = 8 * n * h + 4 * h * h
+    low = h * d * (directions.n_k if isinstance(directions, Subspace) else 0)
+    triangle = d * (d + 1) // 2
+    # float64: σ', σ'' and their scaled copies; blocks of C with eigenvectors; L-BFGS pairs of (u, e); Σ's factors;
+    # U.
+    floats = 4 * n * h + 6 * h * d * d + 2 * 2 * 20 * 2 * m * d + 3 * h * h + low
+    # Balls: σ', σ'' as lists and matrices, two products of movements; Σ's three matrices; U as a matrix
+    # with its transpose or the list of its entries; the products of inputs and the matrices C, likewise.
+    balls = 8 * n * h + 4 * h * h + 2 * low + (2 * n + 3 * h) * triangle
     return 8 * floats + 120 * balls
 
 

@@ -11,7 +11,7 @@ import pytest
 import sympy as sp
 from flint import arb, arb_mat
 
-from theory import dual_bound
+from theory import certified_risk, dual_bound
 from theory.activation import builtin
 from theory.arithmetic import working_precision
 from theory.bessel import ball
@@ -123,6 +123,16 @@ def test_more_precision_stays_inside_the_ball(monkeypatch: pytest.MonkeyPatch, p
     fine = Enclosure(data()).dual(point())
     # The tail of the covariance's series, 2^-80, is in both radii.
     assert coarse.overlaps(fine)
+
+
+def test_the_tail_of_the_covariance_series_is_in_the_radius(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, W = data(), np.random.default_rng(9).standard_normal((4, 3)) / 2
+    fine = Enclosure(given).dual(point()), Enclosure(given).primal(W).second_order
+    monkeypatch.setattr(certified_risk, "_TAIL_BITS", 6)  # a polynomial with a few terms
+    coarse = Enclosure(given).dual(point()), Enclosure(given).primal(W).second_order
+    for short, long in zip(coarse, fine, strict=True):
+        assert abs(float(short) - float(long)) > 1e6 * float(long.rad())
+        assert short.contains(long)
 
 
 def test_sampled_covariance_is_the_mean_of_features() -> None:

@@ -19,7 +19,23 @@ def test_the_pieces_regroup_by_neurons() -> None:
     assert not equal(*duality.separation(quartic=half), rules=CURVED)
 
 
-@pytest.mark.parametrize(("factor", "holds"), [(4, True), (1, False), (2, False)])
+def test_all_linear_parts_are_the_stated_b() -> None:
+    left, right = duality.linear_parts()
+    assert equal(left, right)
+    for symbol in (duality.lambda2, duality.U, duality.rho, duality.gamma, duality.nu):
+        doubled = _doubled(right, symbol)
+        assert doubled != right and not equal(left, doubled), symbol
+
+
+def _doubled(expr: sp.Expr, symbol: sp.Expr) -> sp.Expr:
+    if isinstance(symbol, sp.IndexedBase):
+        return expr.replace(
+            lambda node: isinstance(node, sp.Indexed) and node.base == symbol, lambda node: 2 * node
+        )
+    return expr.subs(symbol, 2 * symbol)
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(4, True), (2, False), (8, False)])
 def test_a_neuron_lies_above_its_bound_with_four_cs_only(factor: int, holds: bool) -> None:
     assert equal(*duality.inner(factor=factor), rules=CURVED) is holds
 
@@ -32,10 +48,10 @@ def test_relaxed_neuron_and_mean_over_signs() -> None:
 
 
 def test_quadratic_forms_lie_above_their_tangents() -> None:
-    assert equal(*duality.tangent(), rules=duality.RULES)
+    assert equal(*duality.tangent(), rules=duality.FORMS)
     for left, right in duality.regularizer_tangents():
-        assert equal(left, right, rules=duality.RULES)
-        assert not equal(2 * left, right, rules=duality.RULES)
+        assert equal(left, right, rules=duality.FORMS)
+        assert not equal(2 * left, right, rules=duality.FORMS)
 
 
 def test_squares() -> None:

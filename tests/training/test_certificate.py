@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,10 +17,11 @@ from training.objective import Objective
 from training.optimize import ball, lbfgs
 from training.problem import make_problem
 from training.sphere import generator
+from training.subspace import Subspace
 
 
-def objective(model: str = "second-order", m: int = 40) -> Objective:
-    config = Config(k=1, d=5, n=30, m=m, lambda_=(1.0, 1.0, 0.1, 0.01), model=model, dtype="float64", seed=2)
+def objective(model: str = "second-order", m: int = 40, d: int = 5) -> Objective:
+    config = Config(k=1, d=d, n=30, m=m, lambda_=(1.0, 1.0, 0.1, 0.01), model=model, dtype="float64", seed=2)
     return make_problem(config).objective()
 
 
@@ -83,6 +85,15 @@ def test_certified_gap_uses_the_outer_ends() -> None:
     assert found.relative_gap == pytest.approx(0.7)
 
 
+@pytest.mark.parametrize("least", [0.0, -1e-30])
+def test_relative_gap_is_infinite_where_the_objective_may_be_zero(least: float) -> None:
+    given = objective(m=12)
+    balls = Enclosures((least, 0.6), (-0.25, 0.3), (0.5, 0.6), (0.0, 1.0))
+    found = certify(given, trained(given), relaxed_steps=10, ascent_steps=0, enclose=lambda *_: balls)
+    assert found.relative_gap == math.inf and found.absolute_gap < 1
+    assert replace(found, enclosures=None, primal=least).relative_gap == math.inf
+
+
 def test_an_enclosure_that_refuses_yields_no_certificate() -> None:
     given = objective(m=12)
 
@@ -122,3 +133,20 @@ def test_memory_is_refused_before_the_work_with_the_estimate() -> None:
         certify(given, budget=1000, progress=lambda done, _: calls.append(done))
     assert calls == []
     assert memory_estimate(objective(m=400)) > 20 * memory_estimate(given)
+
+
+def test_memory_counts_the_good_directions_and_the_matrices_of_the_neurons() -> None:
+    given = objective(m=8, d=12)
+    assert isinstance(given.directions, Subspace)
+    bare = _without_directions(given, 1)
+    # An entry takes 48 bytes in a matrix of balls; U is held with its transpose.
+    entries = given.network.distinct * 12 * given.directions.n_k
+    assert memory_estimate(given) - memory_estimate(bare) > 2 * 48 * entries
+    # The products x_i x_iᵀ in a matrix and in a list, for 9 times n more inputs.
+    products = 9 * given.n * 12 * 13 // 2
+    assert memory_estimate(_without_directions(given, 10)) - memory_estimate(bare) > 2 * 48 * products
+
+
+def _without_directions(given: Objective, times: int) -> Objective:
+    X, y = given.sample.X.repeat(times, 1), given.y.repeat(times)
+    return Objective(given.network, X, y, given.loss, lambda_=(0, 0, 0, 0.01))

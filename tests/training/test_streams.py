@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import training.experiment
+import training.curvature
 import training.network
 import training.optimize
 import training.problem
@@ -26,7 +26,7 @@ from training.train import train
 CONFIG = Config(d=8, n=40, m=40, steps=8, n_test=300, n_held=50, seed=2, dtype="float64", hessian=True)
 # Noise from the first step on.
 NOISY = replace(CONFIG, gradient_threshold=1e6, noise_interval=1)
-EXPERIMENT = ("problem", "network", "target", "train", "experiment")
+EXPERIMENT = ("problem", "network", "target", "train", "curvature")
 
 
 class Recorder:
@@ -120,7 +120,7 @@ def test_a_run_draws_each_array_from_its_own_stream(recorder: Recorder, sampled:
         ("problem", "test"),
         ("train", "start"),
         ("train", "noise"),
-        ("experiment", "lanczos"),
+        ("curvature", "lanczos"),
     }
     assert {seed for _, seed, _ in recorder.asked} == {NOISY.seed}
     drawn = {f"{module} {purpose}": torch.cat(rows) for (module, purpose), rows in recorder.rows.items()}

@@ -14,11 +14,13 @@ from theory.errors import InputError
 from theory.parser import to_tree
 from training.certificate import certifiable_s
 from training.config import Config
+from training.covariance import SampledCovariance
 from training.dual import Dual
 from training.objective import Objective
 from training.problem import make_problem
+from training.sphere import generator, sample_sphere
 from training.subspace import Subspace
-from verify.claims.certified import certify, enclose
+from verify.claims.certified import certify, enclose, exact_data
 
 
 def objective(**changes: Any) -> Objective:
@@ -61,6 +63,75 @@ def test_an_activation_of_a_user_needs_its_exact_expression() -> None:
     found = certify(given, relaxed_steps=5, ascent_steps=0, activation=exact)
     assert found.enclosures is not None
     assert found.primal == pytest.approx(found.enclosures.primal[0], rel=1e-9)
+
+
+def test_an_exact_expression_does_not_replace_a_built_in_activation() -> None:
+    with pytest.raises(InputError, match="built-in activation 'sincos'"):
+        certify(objective(), relaxed_steps=5, ascent_steps=0, activation=Activation.parse("tanh(z + 1/2)"))
+
+
+def test_a_wrong_exact_expression_is_refused() -> None:
+    given = objective(activation=to_tree(Activation.parse("tanh(z + 1/3)").expr), m=12)
+    with pytest.raises(InputError, match="define"):
+        certify(given, relaxed_steps=5, ascent_steps=0, activation=Activation.parse("tanh(z + 1/2)"))
+
+
+@pytest.mark.parametrize("part", ["covariance", "directions"])
+@pytest.mark.parametrize("model", ["second-order", "full"])
+def test_parts_of_another_network_are_refused(part: str, model: str) -> None:
+    given, other = objective(model=model), objective(model=model, seed=1)
+    assert other.covariance is not None and other.directions is not None
+    parts: dict[str, Any] = {"covariance": given.covariance, "directions": given.directions}
+    mixed = Objective(
+        given.network,
+        given.sample.X,
+        given.y,
+        given.loss,
+        lambda_=given.lambda_,
+        model=model,
+        **{**parts, part: getattr(other, part)},
+    )
+    with pytest.raises(InputError, match="of its own network"):
+        certify(mixed, relaxed_steps=20, ascent_steps=0)
+
+
+def test_a_bound_above_that_of_the_objective_is_refused() -> None:
+    """Where W is 0 no value tells one covariance from another, but the bound does."""
+    given, other = objective(), objective(seed=1)
+    found = certify(given, relaxed_steps=60, ascent_steps=5)
+    parts: dict[str, Any] = {"lambda_": given.lambda_, "directions": given.directions}
+    mixed = Objective(
+        given.network, given.sample.X, given.y, given.loss, covariance=other.covariance, **parts
+    )
+    with pytest.raises(InputError, match="a bound of"):
+        enclose(mixed, torch.zeros_like(found.W), found.point, found.s)
+
+
+def test_sampled_covariance_of_sin_plus_cos_is_the_one_enclosed() -> None:
+    given = objective(m=12)
+    points = sample_sphere(7, 5, radius=5**0.5, generator=generator(3, "points"))
+    sampled = Objective(
+        given.network,
+        given.sample.X,
+        given.y,
+        given.loss,
+        lambda_=given.lambda_,
+        directions=given.directions,
+        covariance=SampledCovariance(given.network, points),
+        model="second-order",
+    )
+    assert exact_data(sampled).unlabeled is not None and exact_data(given).unlabeled is None
+    found = certify(sampled, relaxed_steps=20, ascent_steps=0)
+    assert found.enclosures is not None
+    assert found.bound == pytest.approx(found.enclosures.bound[0], rel=1e-9)
+
+
+def test_a_larger_s_gives_a_weaker_bound_and_is_not_refused() -> None:
+    given = objective()
+    found = certify(given, relaxed_steps=20, ascent_steps=0)
+    assert found.enclosures is not None
+    weaker = enclose(given, found.W, found.point, found.s * 1.5)
+    assert weaker.bound[1] < found.enclosures.bound[0]
 
 
 def test_hard_cases_are_certified_too() -> None:

@@ -40,10 +40,11 @@ SMALL = "m ≤ 8, d ≤ 5, n ≤ 6, both losses, four activations, paired or not
 
 
 def chain(context: Context) -> Evidence:
-    """The regrouping by neurons and every piece above its tangent, as identities with symbolic m, n, d."""
+    """The regrouping by neurons, with the stated b, and every piece above its tangent, for symbolic m, n, d."""
     first, second, third = duality.regularizer_tangents()
     by_neurons = [
         Identity("Σ ν f + 2tλ4 S by neurons", *duality.separation()),
+        Identity("all linear parts as b·W", *duality.linear_parts()),
         Identity("a neuron above its bound", *duality.inner()),
     ]
     forms = [
@@ -59,7 +60,7 @@ def chain(context: Context) -> Evidence:
             prover=prover(duality.curvature_rules()),
             spot_check=spot_check(),
         ),
-        prove(forms, seed=context.seed, prover=prover(duality.RULES), spot_check=spot_check()),
+        prove(forms, seed=context.seed, prover=prover(duality.FORMS), spot_check=spot_check()),
     ]
     return _joined(parts)
 
@@ -262,6 +263,8 @@ CLAIMS = (
             SETTING,
             r"$b = \Phi^\top\nu + P_>(\Phi^\top\rho + 2\lambda_2\Sigma\zeta) + U\gamma$, "
             r"$C_r = m^{-1/2} a_r \sum_i \nu_i\,\sigma''(w_{0,r}\cdot x_i)\,x_i x_i^\top$, $t > 0$",
+            r"$P_> = I - UU^\top$ is symmetric; $\Sigma$ is symmetric and $\Sigma \succeq 0$, as every mean of "
+            r"$\varphi\varphi^\top$ is",
         ),
         depends_on=(
             "certificate.quartic",
@@ -273,7 +276,8 @@ CLAIMS = (
             Check(
                 Kind.SYMBOLIC,
                 chain,
-                scope="every m, n, d, any σ: the difference of both sides as a sum of squares",
+                scope="every m, n, d, n_k, U, any σ: the linear parts are the stated b, and the difference of both "
+                "sides is the sum of the pieces, each a square or a form in Σ or K ⪰ 0",
                 general=True,
             ),
             Check(Kind.PROPERTY, never_exceeds, scope=f"random dual points in balls, {SMALL}"),
@@ -308,8 +312,8 @@ CLAIMS = (
             Check(
                 Kind.SYMBOLIC,
                 relaxed_identity,
-                scope="every m, n, d, any σ: mean over signs, and each neuron above its bound",
-                general=True,
+                scope="every m, n, d, any σ: the mean over signs, and each neuron above its bound; the other "
+                "pieces are those of certificate.weak-duality, and e = 0 is tested by the other check",
             ),
             Check(Kind.PROPERTY, below_relaxed, scope=f"torch, random points, {SMALL}"),
         ),

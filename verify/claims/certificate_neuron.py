@@ -45,8 +45,11 @@ def inner_identity(context: Context, *, factor: int = 4) -> Evidence:
     )
 
 
-def secular(context: Context) -> Evidence:
-    """The inner minimum, sandwiched in balls: bound at the s found ≤ minimum ≤ value at the w found."""
+def secular(context: Context, *, factor: int = 4) -> Evidence:
+    """The inner minimum, sandwiched in balls: bound at the s found ≤ minimum ≤ value at the w found.
+
+    Any `factor` other than 4 is a fault; more than 4 lets the bound at s rise above the minimum.
+    """
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         b, C, c = _neurons(case)
@@ -59,28 +62,31 @@ def secular(context: Context) -> Evidence:
                 s, size = _raised(b[index], C[index], c, float(first.s[index]))
                 lower = [arb(float(C[index, i, j])) for i in range(len(C[0])) for j in range(i + 1)]
                 linear = [arb(each) for each in b[index].tolist()]
-                bound = inner_bound(linear, lower, 1, arb(c), arb(s))
+                shift = arb(s) * factor / 4  # K has 4c·shift on its diagonal
+                bound = inner_bound(linear, lower, 1, arb(c), shift)
                 if bound is None:
-                    raise ArithmeticError(f"C + 4cs I is not certainly definite at {case}")
-                comparisons += [
-                    compare(
-                        "value at w less the bound at s",
-                        LOWER,
-                        ball((value - bound) / size),
-                        exact(0),
-                        reason="the minimum lies between the two",
-                        parameters=case,
-                    ),
-                    compare(
-                        "value at w less the bound at s, per unit of its terms",
-                        IDENTITY,
-                        ball((value - bound) / size),
-                        exact(0),
-                        resolution=1e-9,
-                        reason="s is raised by 1e-12 of its size for the proof; rounding of w enters squared",
-                        parameters=case,
-                    ),
-                ]
+                    raise ArithmeticError(f"C + {factor}cs I is not certainly definite at {case}")
+                bound += arb(c) * (shift**2 - arb(s) ** 2)
+                above = compare(
+                    "value at w less the bound at s",
+                    LOWER,
+                    ball((value - bound) / size),
+                    exact(0),
+                    reason="the minimum lies between the two",
+                    parameters=case,
+                )
+                near = compare(
+                    "value at w less the bound at s, per unit of its terms",
+                    IDENTITY,
+                    ball((value - bound) / size),
+                    exact(0),
+                    resolution=1e-9,
+                    reason="s is raised by 1e-12 of its size for the proof; rounding of w enters squared",
+                    parameters=case,
+                )
+                comparisons += [above, near] if factor == 4 else [above]
+        if factor != 4:
+            return comparisons
         shared = torch.cat((first.value, inner_minima(-b, -C, c).value))
         comparisons.append(
             compare(
@@ -186,13 +192,22 @@ CLAIMS = (
     ),
     Claim(
         id="control.secular-factor",
-        title="The inner bound without the factor 4",
+        title="The inner bound with 8 for the factor 4",
         statement=r"\min_w\ b\cdot w + \tfrac12 w^\top C w + c\|w\|^4 \ge "
-        r"-\tfrac12 b^\top (C + cs I)^{-1} b - cs^2",
+        r"-\tfrac12 b^\top (C + 8cs I)^{-1} b - cs^2",
         bound=LOWER,
         source="control",
         control_of="certificate.inner-minimum",
-        fault="cs for 4cs",
-        checks=(Check(Kind.SYMBOLIC, partial(inner_identity, factor=1), scope="every d", general=True),),
+        fault="8cs for 4cs: the bound rises above the minimum, where a smaller factor would only weaken it",
+        checks=(
+            Check(
+                Kind.SYMBOLIC, partial(inner_identity, factor=8), scope="every d: the difference is no square"
+            ),
+            Check(
+                Kind.PROPERTY,
+                partial(secular, factor=8),
+                scope="d ≤ 6: in balls, the bound lies above the value at some w",
+            ),
+        ),
     ),
 )

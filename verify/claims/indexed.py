@@ -38,6 +38,8 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "Y": ("n",),
     "nu": ("n",),
     "rho": ("n",),
+    "U": ("m", "d", "n_k"),
+    "gamma": ("n_k",),
     "phi": ("n", "m", "d"),
     "P_low": ("m", "d", "m", "d"),
     "Sigma": ("m", "d", "m", "d"),
@@ -66,7 +68,10 @@ def spot_check(functions: Mapping[str, Callable[..., arb]] = GENERIC) -> SpotChe
 
     def check(identity: Identity, rng: random.Random) -> Comparison:
         names = {"m": rng.choice((2, 3)), "d": rng.choice((2, 3)), "n": rng.choice((1, 2)), "h": 2}
-        values = _values(identity.lhs.free_symbols | identity.rhs.free_symbols, names, rng)
+        symbols = identity.lhs.free_symbols | identity.rhs.free_symbols
+        if any(str(symbol) == "n_k" for symbol in symbols):
+            names["n_k"] = 2
+        values = _values(symbols, names, rng)
         sides = [evaluate(side, values, FIELD, functions=functions) for side in (identity.lhs, identity.rhs)]
         return compare_balls(identity.label, *sides, parameters=names)
 
