@@ -418,7 +418,6 @@ def test_an_interrupted_certificate_leaves_the_training(
 def test_a_certificate_that_fails_leaves_the_training(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.certificate.DEFAULT_BYTES", 1)
     monkeypatch.setattr("training.certificate.memory_estimate", lambda objective: 1 << 50)
     assert command(*SMALL, "--certify", "--out", "large") == 0
     assert json.loads((here / "large" / "run.json").read_text())["exact_error"] > 0
@@ -447,6 +446,11 @@ def test_train_with_a_formula_and_with_an_inadmissible_activation(
     ("more", "said"),
     [
         (("--m", "7"), ["m=7", "m=8"]),
+        (("--n", "40000000", "--m", "40000"), ["the training, which would take", "GB"]),
+        (
+            ("--d", "40", "--n", "800", "--m", "8000", "--certify"),
+            ["the certificate, which would take", "GB"],
+        ),
         (("--d", "2"), ["d=2", "3"]),
         (("--n", "0"), ["n=0"]),
         (("--k", "10"), ["k=10 at d=10"]),

@@ -208,10 +208,15 @@ def certifiable_s(value: DualValue, dual: Dual, point: DualPoint) -> Tensor:
 
 
 def memory_estimate(objective: Objective) -> int:
-    """Bytes that `certify` takes at its peak, with a rigorous enclosure, by its largest arrays."""
-    net, n, directions = objective.network, objective.n, objective.directions
-    h, d, m = net.distinct, net.d, net.m
-    low = h * d * (directions.n_k if isinstance(directions, Subspace) else 0)
+    """Bytes that `certify` takes at its peak, with a rigorous enclosure; see `memory_needed`."""
+    net, directions = objective.network, objective.directions
+    n_k = directions.n_k if isinstance(directions, Subspace) else 0
+    return memory_needed(n=objective.n, m=net.m, distinct=net.distinct, d=net.d, n_k=n_k)
+
+
+def memory_needed(*, n: int, m: int, distinct: int, d: int, n_k: int) -> int:
+    """Bytes of the largest arrays of a certificate: n samples, m neurons, some distinct, n_k good directions."""
+    h, low = distinct, distinct * d * n_k
     triangle = d * (d + 1) // 2
     # float64: σ', σ'' and their scaled copies; blocks of C with eigenvectors; L-BFGS pairs of (u, e); Σ's factors;
     # U.

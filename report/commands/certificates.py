@@ -23,10 +23,15 @@ def check(config: Config) -> None:
     """Refuse, before the training, what could not be certified after it.
 
     Raises:
-        InputError: If the model, the activation or λ4 admits no lower bound.
+        InputError: If the model, the activation or λ4 admits no lower bound, or the memory would not suffice.
     """
     from theory.activation import BUILTIN
     from theory.errors import InputError
+    from training.certificate import DEFAULT_BYTES, memory_needed
+    from training.curvature import check_memory
+
+    needed = memory_needed(n=config.n, m=config.m, distinct=config.m // 2, d=config.d, n_k=config.n_k)
+    check_memory(needed, DEFAULT_BYTES, "the certificate")
 
     if config.model not in CERTIFIABLE or config.activation not in BUILTIN or not config.lambda_[3]:
         raise InputError(

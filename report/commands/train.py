@@ -92,13 +92,17 @@ def command(
     Writes run.json, and for gd a checkpoint that --resume goes on from, into one folder. A folder that holds
     an earlier training is used with --resume or --fresh only.
     """
+    from training.curvature import check_memory
     from training.experiment import Config, run_with_weights
+    from training.separation import NETWORK, model_cell
     from training.threads import set_threads
+    from training.workers import machine_memory
 
     set_threads(threads)
     given = {name: value for name, value in settings.items() if value is not None}
     _check_rate(**given)
     config = Config(lambda_=_weights(lambda_), activation=_activation(activation, **given), **given)
+    check_memory(model_cell(NETWORK, config).memory, machine_memory(), "the training")
     if certify:
         certificates.check(config)
     # The number of steps is left out of the hash, so that --resume with more of them finds its folder.
