@@ -36,9 +36,9 @@ X_LABEL, Y_LABEL = "dimension $d$", r"least $n$ with risk $\leq 0.3$"
 NAMES = {"ntk": "NTK, infinite width", "network": "network, regularized"}
 
 
-def exponent(context: Context, *, model: str, claimed: str, rows: int = ROWS) -> Evidence:
+def exponent(context: Context, *, model: str, claimed: str) -> Evidence:
     """The log-log slope of n* over d for one model against a claimed exponent."""
-    dimensions, table = least(context, model, rows)
+    dimensions, table = least(context, model)
     comparisons = [_slope(model, dimensions, table, claimed)]
     series = [curve("sample-complexity", NAMES[model], dimensions, table, x_label=X_LABEL, y_label=Y_LABEL)]
     middle = np.exp(np.log(table).mean())
@@ -86,8 +86,8 @@ def exponent(context: Context, *, model: str, claimed: str, rows: int = ROWS) ->
 
 def difference(context: Context) -> Evidence:
     """The NTK's slope less the network's, row by row on the same problems, against 0."""
-    dimensions, ntk = least(context, "ntk", ROWS)
-    _, network = least(context, "network", ROWS)
+    dimensions, ntk = least(context, "ntk")
+    _, network = least(context, "network")
     gap = mean_interval(slopes(dimensions, ntk) - slopes(dimensions, network), alpha=ALPHA)
     comparison = compare(
         "slope of the NTK less slope of the network",
@@ -100,11 +100,11 @@ def difference(context: Context) -> Evidence:
     return from_comparisons([comparison], parameters={"k": 1, "d": list(dimensions), "rows": ROWS})
 
 
-def least(context: Context, model: str, rows: int) -> tuple[tuple[int, ...], Array]:
+def least(context: Context, model: str) -> tuple[tuple[int, ...], Array]:
     """n* for each row and dimension, `(rows, dimensions)`."""
     problems = context.pick(STANDARD, STANDARD, FULL)
     places = [
-        (row, d, index) for row in range(rows) for d, count in problems.items() for index in range(count)
+        (row, d, index) for row in range(ROWS) for d, count in problems.items() for index in range(count)
     ]
     cells = [
         sample_cell(model, d, derive_seed(context.seed, f"problem {row} {index}")) for row, d, index in places
@@ -112,7 +112,7 @@ def least(context: Context, model: str, rows: int) -> tuple[tuple[int, ...], Arr
     logs: dict[tuple[int, int], list[float]] = {}
     for (row, d, _), found in zip(places, results(context, cells), strict=True):
         logs.setdefault((row, d), []).append(math.log(found["n"]))
-    table = [[math.exp(math.fsum(logs[row, d]) / len(logs[row, d])) for d in problems] for row in range(rows)]
+    table = [[math.exp(math.fsum(logs[row, d]) / len(logs[row, d])) for d in problems] for row in range(ROWS)]
     return tuple(problems), np.array(table)
 
 
@@ -173,6 +173,6 @@ CLAIMS = (
         source="control",
         control_of="separation.sample-complexity",
         fault="the exponents of NTK and network swapped",
-        checks=(_experiment(partial(exponent, model="ntk", claimed="1", rows=3), SCOPE, "ntk_exponent"),),
+        checks=(_experiment(partial(exponent, model="ntk", claimed="1"), SCOPE, "ntk_exponent"),),
     ),
 )
