@@ -229,6 +229,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(here: Path) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     assert process.stderr is not None
     first = process.stderr.readline()

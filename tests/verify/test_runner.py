@@ -338,6 +338,7 @@ def start_run(folder, marks):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "MISBEHAVING_MARKS": str(marks)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     wait_for(lambda: (marks / "child").exists() and (marks / "child").read_text())
     return process, int((marks / "hangs").read_text()), int((marks / "child").read_text())
