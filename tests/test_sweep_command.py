@@ -29,8 +29,8 @@ def test_a_sweep_writes_every_cell_and_is_never_computed_twice(
     out, err = capsys.readouterr()
     data = json.loads((tmp_path / "sweep.json").read_text(encoding="utf-8"))
     errors = {(c["arguments"]["config"]["d"], c["arguments"]["config"]["seed"]): c for c in data["cells"]}
-    assert set(errors) == {(5, 0), (5, 1), (6, 0), (6, 1)}
-    first = [errors[5, seed]["result"]["error"] for seed in (0, 1)]
+    assert set(errors) == {(5, 1000), (5, 1001), (6, 1000), (6, 1001)}
+    first = [errors[5, seed]["result"]["error"] for seed in (1000, 1001)]
     (row,) = (row for row in data["table"] if row["d"] == 5)
     assert row["mean"] == pytest.approx(sum(first) / 2, rel=1e-12)
     # Student's quantile at 97.5% with one degree of freedom; two values have the half-range as standard error.
@@ -58,7 +58,7 @@ def test_failed_cells_are_named_and_the_exponent_comes_from_the_others(
     monkeypatch.setattr("training.sweep.run_sweep", swept)
     assert command("sweep", "sample-complexity", "--model", "ntk", "--jobs", 1, "--out", tmp_path) == 3
     out, err = capsys.readouterr()
-    assert "failed: ntk d=18 seed=0: its worker died 3 times" in err
+    assert "failed: ntk d=18 seed=1000: its worker died 3 times" in err
     assert "exponent in d: 2 ±" in out
 
 

@@ -168,7 +168,15 @@ def limit_samples(activation: Activation, k: int, threshold: fmpq, *, ridge: fmp
                 low = middle
             else:
                 high = middle
-        return alpha(low.union(high), sizes[-1], tail)
+        for power in _WIDTHS:
+            width = arb(10) ** power
+            below, above = arb((low * (1 - width)).mid()), arb((high * (1 + width)).mid())
+            ends = [risk(each, sizes[-1], tail) for each in (below, above)]
+            if less(ends[0], arb(threshold)) and less(arb(threshold), ends[1]):
+                return alpha(below.union(above), sizes[-1], tail)
+        raise UndecidedError(
+            f"s for threshold {threshold} could not be enclosed: the eigenvalues are too wide"
+        )
 
 
 def _multiplicity(j: int, d: sympy.Symbol) -> sympy.Expr:

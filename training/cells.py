@@ -3,8 +3,8 @@
 A cell is the name of a function in a table and JSON arguments, so it can be sent to any process or machine. Its
 key is a digest of both, of the code of theory/ and training/ and of the libraries that compute it: a result counts
 as finished only under the same key. Each result is one file with a checksum, written beside its place and moved
-there once it is on disk; whatever kills a process leaves whole files. Two processes that need the same cells share
-them: each takes those that the other does not hold a lock on.
+there once it is on disk; whatever kills a process leaves whole files. Checks that need the same cells share them
+(`evaluate`): each takes those that the other does not hold a lock on. Two sweeps in one folder at once do not.
 """
 
 from __future__ import annotations
@@ -172,23 +172,34 @@ class CellStore:
         if os.name != "posix":
             yield True
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.path(cell).with_suffix(".lock"), "w", encoding="utf-8") as handle:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = open(self.path(cell).with_suffix(".lock"), "w", encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                given=f"{self.folder}, which cannot be written ({error.strerror or error})",
+                allowed="a writable folder with free space",
+                do="choose another --out folder; what is finished is kept",
+            ) from error
+        with handle:
+            held = True
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                yield False
-                return
-            yield True
+                held = False
+            except OSError:  # a file system without locks
+                held = True
+            yield held
 
     def _read(self, cell: Cell) -> tuple[Result | None, bool]:
         try:
             record = json.loads(self.path(cell).read_bytes())
+            sound = isinstance(record, dict) and record.pop("digest", None) == _digest(record)
         except FileNotFoundError:
             return None, False
         except (OSError, ValueError):
             return None, True
-        if not isinstance(record, dict) or record.pop("digest", None) != _digest(record):
+        if not sound:
             return None, True
         result = record.get("result")
         return (result, True) if isinstance(result, dict) else (None, True)

@@ -1,9 +1,9 @@
-"""The NTK as a rival: kernel ridge regression, at infinite width where the kernel is closed, and its exact risk.
+"""The NTK as a rival: kernel ridge regression at infinite width, and its exact risk.
 
 For σ = sin + cos, `σ'(u)σ'(v) = cos(u-v) - sin(u+v)` and the odd part has mean zero over w ~ Unif(S^{d-1}(1)), so
 `K(x,x') = (x·x') E_w cos(w·(x-x')) = (x·x') 0F1(; d/2; -‖x-x'‖²/4)` (Jacot, Gabriel, Hongler 2018; Nichani, Bai,
 Lee 2022). On the sphere ‖x-x'‖² = 2d(1-u) with u = x·x'/d, and the factor is an entire function of u: on [-1, 1] a
-polynomial of degree 20 equals it to the last digits. Other activations use the kernel of a finite network.
+polynomial of degree 20 equals it to the last digits. For other activations the factor is interpolated.
 
 With the eigenvalues λ_l of K on the harmonics of degree l the risk of a kernel predictor has no sampling error:
 `f = Σ_i c_i K(·, x_i)` has `E f² = Σ_ij c_i c_j Σ_l λ_l² B(d,l) P_l(x_i·x_j/d)` and, for a target whose part of
@@ -60,14 +60,12 @@ class RidgeFit:
 
 
 def ntk_kernel(network: Network, X: Tensor, X2: Tensor | None = None) -> Tensor:
-    """The NTK between two sets of points, `(n, n')`: of infinite width for `sincos`, else of the network.
+    """The NTK of infinite width with the network's activation between two sets of points, `(n, n')`.
 
     Raises:
-        InputError: If the points do not fit the network or, for `sincos`, do not lie on S^{d-1}(√d).
+        InputError: If the points do not lie on S^{d-1}(√d).
     """
-    if network.activation.name == "sincos":
-        return infinite_ntk(X, X if X2 is None else X2)
-    return network.gram(X, X2)
+    return infinite_ntk(X, X if X2 is None else X2, network.activation)
 
 
 def infinite_ntk(X: Tensor, X2: Tensor, activation: Activation | None = None) -> Tensor:

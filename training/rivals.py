@@ -72,7 +72,7 @@ class Rival:
 def ntk_rival(
     config: Config, *, ridges: Sequence[float] = RIDGES, part: str = "both", exact: bool = False
 ) -> Rival:
-    """Kernel ridge regression with the NTK, of infinite width for `sincos`, else of the network at its width.
+    """Kernel ridge regression with the NTK of infinite width.
 
     Args:
         config: The configuration.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from theory.errors import InputError
-from training.cells import Cell, CellStore, Result
+from training.cells import Cell, CellStore, Result, code_fingerprint
 from training.workers import Workers, task
 
 # A cell whose worker died this often, with no other cell beside it, is given up.
@@ -156,7 +156,9 @@ class _Run:
                 index = (self.suspects if alone else self.waiting).popleft()
                 cell = self.cells[index]
                 try:
-                    flying[executor.submit(task, cell.place, cell.arguments)] = index
+                    flying[
+                        executor.submit(task, cell.place, cell.arguments, code_fingerprint(cell.place))
+                    ] = index
                 except BrokenExecutor:
                     self._died([index, *flying.values()])
                     return

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
-from training.cells import Arguments, Result, find, perform
+from training.cells import Arguments, Result, code_fingerprint, find, perform
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,18 @@ def dask(address: str) -> Workers:
     return Workers(executor, jobs, min(limits, default=machine_memory()), shared=False)
 
 
-def task(place: str, arguments: Arguments) -> Result:
-    """What a worker does for one cell: `perform` with one thread, whatever the worker's own setting is."""
+def task(place: str, arguments: Arguments, code: str) -> Result:
+    """What a worker does for one cell: `perform` with one thread, whatever the worker's own setting is.
+
+    Raises:
+        InputError: If the worker has other code or libraries than `code`, under which the result would be kept.
+    """
+    if code_fingerprint(place) != code:
+        raise InputError(
+            given="a worker with other code or other versions of the libraries than this process",
+            allowed="the same on both sides: results are kept under their fingerprint",
+            do="install the same release and constraints on the workers, or start the sweep again after an edit",
+        )
     find(place)  # loads what the cell needs
     if "torch" in sys.modules:
         from training.threads import set_threads

@@ -108,3 +108,18 @@ def test_bad_names_and_results_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be written"):
         CellStore(tmp_path / "file").put(CELL, {})
+
+
+def test_a_record_that_is_no_json_number_is_damage_and_no_crash(tmp_path: Path) -> None:
+    cell = Cell("model", {"x": 1})
+    store = CellStore(tmp_path)
+    store.path(cell).write_text('{"digest": "0", "result": {"error": NaN}}', encoding="utf-8")
+    assert store.get(cell) is None
+    assert store.damaged(cell)
+
+
+def test_a_folder_that_cannot_be_written_is_said_by_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    store = CellStore(tmp_path / "file" / "below")
+    with pytest.raises(InputError, match="cannot be written"), store.lock(Cell("model", {}), wait=True):
+        pass

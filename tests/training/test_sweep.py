@@ -17,7 +17,7 @@ import pytest
 from theory.errors import InputError
 from training.cells import Cell, CellStore
 from training.sweep import Progress, run_sweep
-from training.workers import dask, local
+from training.workers import dask, local, task
 
 NAME = "functions_of_the_sweep_tests"
 # What the workers import: `log` gets a line for each start of a cell, so that tests can count.
@@ -189,3 +189,8 @@ def _runs(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_worker_with_other_code_computes_nothing() -> None:
+    with pytest.raises(InputError, match="other code"):
+        task("training.separation:MODEL", {}, "0" * 64)

@@ -73,14 +73,11 @@ def other_settings(context: Context) -> Evidence:
     settings += context.pick([], [], [("erf-shift", "logcosh"), ("tanh-shift", "logcosh")])
     comparisons, risks = [], {}
     for activation, loss in settings:
-        kernel = (
-            "ntk" if activation == "sincos" else "finite-ntk"
-        )  # only that one is closed at infinite width
         found = {}
-        for model in (NETWORK, kernel, "quadntk"):
+        for model in (NETWORK, "ntk", "quadntk"):
             found[model] = results(context, _cells(context, model, activation, loss))
             risks[f"{activation}, {loss}, {model}"] = [each["error"] for each in found[model]]
-        for model in (kernel, "quadntk"):
+        for model in ("ntk", "quadntk"):
             comparisons.append(
                 compare(
                     f"risk of {NAMES[model]} over the network's",

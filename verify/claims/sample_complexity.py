@@ -36,8 +36,8 @@ X_LABEL, Y_LABEL = "dimension $d$", r"least $n$ with risk $\leq 0.3$"
 NAMES = {"ntk": "NTK, infinite width", "network": "network, regularized"}
 
 
-def exponent(context: Context, *, model: str, claimed: str) -> Evidence:
-    """The log-log slope of n* over d for one model against a claimed exponent."""
+def exponent(context: Context, *, model: str, claimed: str, estimated: bool = False) -> Evidence:
+    """The log-log slope of n* over d against a claimed exponent, and on request against the closed form's."""
     dimensions, table = least(context, model)
     comparisons = [_slope(model, dimensions, table, claimed)]
     series = [curve("sample-complexity", NAMES[model], dimensions, table, x_label=X_LABEL, y_label=Y_LABEL)]
@@ -47,7 +47,7 @@ def exponent(context: Context, *, model: str, claimed: str) -> Evidence:
     series.append(
         line("sample-complexity", f"slope {claimed}", dimensions, guide, x_label=X_LABEL, y_label=Y_LABEL)
     )
-    if model == "ntk":
+    if estimated:
         predicted = [predicted_samples(d) for d in dimensions]
         series.append(
             line(
@@ -155,13 +155,15 @@ CLAIMS = (
         source=PAPER,
         assumptions=(
             r"$f^* = f_1 + f_{\mathrm{sp}}$ with unit energies, squared loss, $\sigma = \sin + \cos$",
+            "what is held is the slope over d = 18 to 60, within half a power: at these sizes the two slopes "
+            "differ by less than 1",
             r"network: 250 steps, $m = \max(600, 12\,d)$, $\lambda = (1, 1, 10^{-3}, 10^{-4})$; "
             "NTK: infinite width, the best of three ridges by the exact risk",
         ),
         depends_on=("separation.headline",),
         checks=(
             _experiment(partial(exponent, model="network", claimed="1"), SCOPE, "network_exponent"),
-            _experiment(partial(exponent, model="ntk", claimed="2"), SCOPE, "ntk_exponent"),
+            _experiment(partial(exponent, model="ntk", claimed="2", estimated=True), SCOPE, "ntk_exponent"),
             Check(Kind.EXPERIMENT, difference, scope=SCOPE, profile=Profile.STANDARD, stream="rows"),
         ),
     ),
