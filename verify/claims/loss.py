@@ -67,7 +67,7 @@ def torch_loss(context: Context, *, order: int) -> Evidence:
         twins = entries(bend_of_loss(*names), {**values, v: rows(V)}, cells)
         return [agree("∇²L·V", objective.hvp(W, V), twins, size=size[2], parameters=case)]
 
-    return hold_property(context, loss_cases(), test, examples=context.pick(8, 60, 100))
+    return hold_property(context, loss_cases(), test, examples=context.pick(8, 30, 100))
 
 
 def direction(case: dict[str, Any], W: Tensor) -> Tensor:

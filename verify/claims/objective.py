@@ -53,7 +53,7 @@ def torch_objective(context: Context) -> Evidence:
         everything = _held(case, at, y, V, LAMBDAS, terms.cells_of(case))
         return everything + _held(case, at, y, V, (1.0, 0.0, 0.1, 0.01), terms.all_cells(case))
 
-    return hold_property(context, loss_cases(), test, examples=context.pick(4, 30, 60))
+    return hold_property(context, loss_cases(), test, examples=context.pick(4, 15, 60))
 
 
 def _held(

@@ -102,7 +102,7 @@ def torch_gradient(context: Context, *, number: int) -> Evidence:
             ),
         ]
 
-    return hold_property(context, _cases(), test, examples=context.pick(20, 100))
+    return hold_property(context, _cases(), test, examples=context.pick(20, 50, 100))
 
 
 def torch_hessian(context: Context, *, number: int) -> Evidence:
@@ -119,7 +119,7 @@ def torch_hessian(context: Context, *, number: int) -> Evidence:
         picked = torch.stack([product[cell] for cell in cells])
         return [agree(f"∇²R_{number}·V", picked, twin, size=sizes_of(at, number)[1], parameters=case)]
 
-    return hold_property(context, _cases(), test, examples=context.pick(20, 100))
+    return hold_property(context, _cases(), test, examples=context.pick(20, 50, 100))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def law_of_samples(context: Context) -> Evidence:
     half space opposite to another direction is left out, but then x_i·x_{i+1} is not v·x in law. For uniform
     points all x_i·x_{i+1} are independent, since x_{i+1} is uniform whatever came before.
     """
-    count, dimensions = context.pick(100_000, 1_000_000), (3, 10, 40)
+    count, dimensions = context.pick(100_000, 400_000, 1_000_000), (3, 10, 40)
     comparisons, thresholds = [], []
     for dimension in dimensions:
         source = torch_sphere.generator(context.seed, f"sphere {dimension}")
