@@ -17,11 +17,11 @@ from torch import Tensor
 
 from training.activation import activation
 from training.config import Config
-from training.directions import GoodDirections
 from training.network import initialise
 from training.optimize import ball
 from training.problem import make_problem
 from training.sphere import generator, sample_sphere
+from training.subspace import Subspace
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_training_step(benchmark: BenchmarkFixture) -> None:
     objective = problem.objective()
     network, X, y = problem.network, objective.sample.X, objective.y
     directions, covariance = objective.directions, objective.covariance
-    assert isinstance(directions, GoodDirections) and covariance is not None
+    assert isinstance(directions, Subspace) and covariance is not None
     U = directions.basis()
     W = ball(torch.Size((1600, 80)), 8.0, generator(0, "start"), torch.float32)
     sigma = objective.sample.sigma(1)
