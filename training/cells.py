@@ -16,7 +16,6 @@ import importlib.util
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
+from training.durable import replace_file
 
 if os.name == "posix":
     import fcntl
@@ -140,27 +140,15 @@ class CellStore:
         """
         record = {"function": cell.function, "arguments": cell.arguments, "result": result}
         path = self.path(cell)
-        temporary: Path | None = None
+        text = canonical(record | {"digest": _digest(record)})
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", dir=self.folder, prefix=path.name, suffix=".tmp", delete=False, encoding="utf-8"
-            ) as out:
-                temporary = Path(out.name)
-                out.write(canonical(record | {"digest": _digest(record)}))
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(temporary, path)
-            _sync(self.folder)
+            replace_file(path, lambda out: out.write(text.encode()))
         except OSError as error:
             raise InputError(
                 given=f"{self.folder}, which cannot be written ({error.strerror or error})",
                 allowed="a writable folder with free space",
                 do="choose another folder",
             ) from error
-        finally:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, cell: Cell, *, wait: bool) -> Iterator[bool]:
@@ -318,14 +306,3 @@ def _stored(store: CellStore, cell: Cell, *, wait: bool) -> Result | None:
 
 def _digest(data: Any) -> str:
     return hashlib.sha256(canonical(data).encode()).hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename in the folder durable, where folders can be opened for that."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from theory.errors import InputError
+from training.durable import replace_file
 
 FORMAT = "ntk-escape-checkpoint"
 SCHEMA = 1
@@ -82,27 +81,14 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
             do="store other values as scalars",
         )
     members: dict[str, Any] = {_HEADER: np.frombuffer(text.encode(), dtype=np.uint8), **checkpoint.arrays}
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=path.name, suffix=".tmp", delete=False
-        ) as out:
-            temporary = Path(out.name)
-            np.savez(out, **members)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        replace_file(path, lambda out: np.savez(out, **members))
     except OSError as error:
         raise InputError(
             given=f"checkpoint file {path}, which cannot be written ({error.strerror or error})",
             allowed="a folder with write permission and free space",
             do="choose another folder for checkpoints",
         ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def load(path: Path, *, config: Mapping[str, Any] | None = None) -> Checkpoint:
@@ -180,14 +166,3 @@ def _damaged(path: Path) -> InputError:
         allowed="a complete checkpoint written by this package",
         do="delete the file and train from the start, or restore it from a copy",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; platforms that cannot open a folder need no such step."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
