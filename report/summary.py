@@ -14,8 +14,8 @@ from pathlib import Path
 from report.view import why
 from report.wording import duration
 from report.workflow import HTML_NAME, JSON_NAME
-from verify.run import ClaimResult, Run
-from verify.verdict import Verdict
+from verify.run import EVERY_KIND, CheckResult, ClaimResult, Run
+from verify.verdict import Outcome, Verdict
 
 WIDTH = 80
 MOST_SHOWN = 20
@@ -54,12 +54,28 @@ def _counts(run: Run) -> Iterator[Line]:
     yield from _labelled("claims", text, "green" if all(each.as_expected for each in claims) else "red")
     if controls:
         refuted = sum(each.own is Verdict.REFUTED for each in controls)
-        text = f"{refuted} of {len(controls)} controls REFUTED"
-        yield from _labelled("controls", text, "green" if refuted == len(controls) else "red")
+        skipped = sum(each.is_skipped for each in controls)
+        text = f"{refuted} of {len(controls)} controls REFUTED" + (f", {skipped} SKIPPED" if skipped else "")
+        yield from _labelled(
+            "controls", text, "green" if all(each.as_expected for each in controls) else "red"
+        )
+    missing = Counter(each.evidence.summary for each in _skipped(run))
+    for reason, count in missing.items():
+        yield from _labelled("skipped", f"{count} check{'' if count == 1 else 's'}: {reason}", "yellow")
+    if run.kinds != EVERY_KIND:
+        yield from _labelled("note", f"only checks of the kinds {', '.join(run.kinds)} ran", "yellow")
     weak = [each for each in claims if _rests_on_sand(each)]
     if weak:
         text = f"{len(weak)} hold by their own checks but rest on a claim that is not established here"
         yield from _labelled("note", text, "yellow")
+
+
+def _skipped(run: Run) -> Iterator[CheckResult]:
+    """The results of checks that said they cannot run here."""
+    for claim in run.claims:
+        for result in claim.results:
+            if result.evidence.outcome is Outcome.SKIPPED:
+                yield result
 
 
 def _places(run: Run, folder: Path) -> Iterator[Line]:

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from report.wording import SYMBOLS, duration
 from verify.claim import Claim, Profile
-from verify.run import CheckResult, checks_in
+from verify.run import EVERY_KIND, CheckResult, checks_in
 from verify.runner import Observer
+from verify.verdict import Kind
 
 _COLOURS = {"HOLDS": "green", "FAILS": "red", "ERROR": "red", "UNDECIDED": "yellow", "VACUOUS": "magenta"}
 
@@ -28,19 +29,21 @@ def is_plain() -> bool:
 
 
 @contextmanager
-def watching(selected: Sequence[Claim], profile: Profile) -> Iterator[Observer]:
+def watching(
+    selected: Sequence[Claim], profile: Profile, kinds: Sequence[Kind] = EVERY_KIND
+) -> Iterator[Observer]:
     """An observer for a run of these claims, writing to standard error while the block runs."""
-    kinds = {
+    shown = {
         (claim.id, check.name): "control" if claim.is_control else check.kind.value
         for claim in selected
-        for check in checks_in(claim, profile)
+        for check in checks_in(claim, profile, kinds)
     }
     if is_plain():
-        plain = PlainObserver(kinds)
+        plain = PlainObserver(shown)
         yield plain
         plain.close()
         return
-    board = LiveObserver(kinds)
+    board = LiveObserver(shown)
     with Live(
         get_renderable=board.render, console=Console(stderr=True), refresh_per_second=8, transient=True
     ):

@@ -17,7 +17,7 @@ from typing import Any
 from report.evidence import CheckView, check_view
 from report.wording import duration, plain_text, show_margin
 from verify.evidence import Series
-from verify.run import ClaimResult, Run, kind_of
+from verify.run import EVERY_KIND, ClaimResult, Run, kind_of
 from verify.verdict import Kind, Outcome, Verdict
 
 _BOUND_NAMES = {"upper": "upper bound", "lower": "lower bound"}
@@ -122,7 +122,9 @@ def headline(run: Run) -> str:
     parts = [first + "."]
     if controls:
         refuted = sum(each.own is Verdict.REFUTED for each in controls)
-        parts.append(f"{refuted} of {len(controls)} controls REFUTED, as each of them must be.")
+        skipped = sum(each.is_skipped for each in controls)
+        rest = f" ({skipped} SKIPPED)" if skipped else ""
+        parts.append(f"{refuted} of {len(controls)} controls REFUTED{rest}, as each of them must be.")
     if not run.complete:
         parts.append("The run was interrupted: some checks have no result.")
     return " ".join(parts)
@@ -245,6 +247,9 @@ def _standing(name: str, by_id: Mapping[str, ClaimResult]) -> bool:
 
 
 def _caveats(run: Run) -> Iterable[str]:
+    if run.kinds != EVERY_KIND:
+        names = ", ".join(run.kinds) or "no kind"
+        yield f"Only checks of these kinds ran: {names}. Verdicts rest on these alone."
     supported = sum(each.own is Verdict.SUPPORTED for each in run.claims if not each.is_control)
     if supported:
         yield (

@@ -18,8 +18,9 @@ from verify.claim import Claim, Profile
 from verify.claims import SOURCES
 from verify.export import read_json, write_json
 from verify.registry import Registry, load, registry
-from verify.run import ClaimResult, Run
+from verify.run import EVERY_KIND, ClaimResult, Run
 from verify.runner import Observer, run
+from verify.verdict import Kind
 
 JSON_NAME = "results.json"
 HTML_NAME = "report.html"
@@ -32,6 +33,7 @@ def verify(
     jobs: int | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
+    kinds: Iterable[str | Kind] = EVERY_KIND,
     observer: Observer | None = None,
 ) -> Run:
     """Verify claims, write the results and the report into a folder, and return the run.
@@ -45,6 +47,7 @@ def verify(
         jobs: Worker processes; by default one for each core that this process may use.
         out: Folder of the run; by default `default_folder`.
         fresh: Compute every check again, also the finished ones.
+        kinds: The kinds of check to run, such as ``["formal"]``; verdicts then rest on these alone.
         observer: Told about each check as it starts, progresses and finishes.
 
     Raises:
@@ -59,6 +62,7 @@ def verify(
         jobs=available_cores() if jobs is None else jobs,
         folder=default_folder(profile, seed) if out is None else Path(out),
         fresh=fresh,
+        kinds=tuple(as_kind(each) for each in kinds),
         observer=observer,
     )
 
@@ -72,6 +76,7 @@ def verify_selected(
     jobs: int,
     folder: Path,
     fresh: bool = False,
+    kinds: Sequence[Kind] = EVERY_KIND,
     observer: Observer | None = None,
 ) -> Run:
     """`verify` for claims that are loaded already."""
@@ -83,6 +88,7 @@ def verify_selected(
         jobs=jobs,
         folder=folder,
         fresh=fresh,
+        kinds=kinds,
         observer=observer,
     )
     write_json(finished, folder / JSON_NAME)
@@ -169,6 +175,18 @@ def as_profile(name: str | Profile) -> Profile:
         raise InputError(
             given=f"profile {name!r}", allowed=", ".join(Profile), do="choose one of them"
         ) from None
+
+
+def as_kind(name: str | Kind) -> Kind:
+    """The kind of check of that name.
+
+    Raises:
+        InputError: If there is none.
+    """
+    try:
+        return Kind(name)
+    except ValueError:
+        raise InputError(given=f"kind {name!r}", allowed=", ".join(Kind), do="choose one of them") from None
 
 
 def available_cores() -> int:

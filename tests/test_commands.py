@@ -61,6 +61,7 @@ CRASH = 'claim("pi.crash", crash)'
 SLOW = 'claim("pi.slow", slow)'
 SKIPPED = 'claim("pi.skipped", lambda context: skipped("nothing here; install something"))'
 CONTROL = 'claim("pi.control", below("3"), control_of="pi.good", fault="3 in place of 22/7")'
+SKIPPED_CONTROL = SKIPPED.replace("pi.skipped", "pi.absent")[:-1] + ', control_of="pi.good", fault="none")'
 TOOTHLESS = 'claim("pi.toothless", below("4"), control_of="pi.good", fault="none")'
 
 
@@ -90,6 +91,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ((GOOD, TOOTHLESS), 1),
         ((GOOD, COARSE), 3),
         ((GOOD, CRASH), 3),
+        ((GOOD, CONTROL, SKIPPED_CONTROL), 0),
     ],
 )
 def test_exit_codes_and_the_three_files(
@@ -104,6 +106,29 @@ def test_exit_codes_and_the_three_files(
     assert "out/report.html" in out and "\x1b" not in out + err
     assert all(len(line) <= 80 for line in (out + err).splitlines())
     assert "Traceback" not in out + err
+
+
+def test_what_was_skipped_is_said_once_with_its_reason(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("verify", write_claims(here, GOOD, CONTROL, SKIPPED, SKIPPED_CONTROL)) == 0
+    out = capsys.readouterr().out
+    assert "1 of 2 claims hold: 1 ENCLOSED, 1 SKIPPED" in out
+    assert "1 of 2 controls REFUTED, 1 SKIPPED" in out
+    assert out.count("2 checks: nothing here; install something") == 1
+
+
+def test_a_run_of_one_kind_says_that_the_others_are_missing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = write_claims(here, GOOD, CONTROL)
+    assert command("verify", mine, "--kind", "enclosure", "--out", "out") == 0
+    assert "only checks of the kinds enclosure ran" in capsys.readouterr().out
+    assert "Only checks of these kinds ran: enclosure." in (here / "out" / "report.html").read_text()
+    assert command("verify", mine, "--kind", "formal") == 2
+    assert "with kinds formal for pi.good, pi.control" in capsys.readouterr().err
+    assert command("verify", mine, "--kind", "proof") == 2
+    assert "'proof' is not one of" in capsys.readouterr().err
 
 
 def test_the_second_run_computes_nothing_and_says_the_same(

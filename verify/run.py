@@ -18,6 +18,7 @@ from verify.registry import Registry
 from verify.verdict import Kind, Outcome, Verdict, verdict, weakest
 
 SCHEMA = "ntk-escape/run/1"
+EVERY_KIND = tuple(Kind)
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,19 @@ class ClaimResult:
 
     @property
     def as_expected(self) -> bool:
-        """Whether nothing needs attention: a control is REFUTED; a claim is established or was skipped."""
+        """Whether nothing needs attention: a claim is established, a control REFUTED, or what it needs is missing.
+
+        A control that has no result at all (an interrupt) was not even tried, and that needs attention.
+        """
         if self.is_control:
-            return self.own is Verdict.REFUTED
+            return self.own is Verdict.REFUTED or self.is_skipped
         return self.own.established or self.own is Verdict.SKIPPED
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether each of its checks said that it cannot run here, such as for want of a tool."""
+        outcomes = {result.evidence.outcome for result in self.results}
+        return self.own is Verdict.SKIPPED and outcomes == {Outcome.SKIPPED}
 
     def to_json(self) -> dict[str, Any]:
         """The claim's part of a run as plain data."""
@@ -119,6 +129,7 @@ class Run:
         seconds: Wall time of all checks that were computed, including those reused from an earlier run.
         claims: Claims with their results, in registry order.
         complete: False for a run that was interrupted: some checks have no result.
+        kinds: The kinds of check that ran; verdicts rest on these alone.
     """
 
     profile: Profile
@@ -128,13 +139,14 @@ class Run:
     seconds: float
     claims: tuple[ClaimResult, ...]
     complete: bool = True
+    kinds: tuple[Kind, ...] = EVERY_KIND
 
     @property
     def exit_code(self) -> int:
         """0 all hold; 1 a claim refuted or a control not refuted; 3 undecided, vacuous, error or incomplete.
 
-        A control that is merely undecided was not refuted, so it counts as 1; one that did not run (an
-        interrupt, something missing here) was not even tried, so it counts as 3.
+        A control that is merely undecided was not refuted, so it counts as 1; one that an interrupt kept from
+        running was not even tried, so it counts as 3; one that needs a missing tool does not count.
         """
         odd = [each for each in self.claims if not each.as_expected]
         tried = [each for each in odd if each.own is not Verdict.SKIPPED]
@@ -147,6 +159,7 @@ class Run:
         data: dict[str, Any] = {
             "schema": SCHEMA,
             "profile": self.profile.value,
+            "kinds": [kind.value for kind in self.kinds],
             "seed": self.seed,
             "environment": dict(self.environment),
             "started": self.started,
@@ -168,18 +181,24 @@ class Run:
             seconds=data["seconds"],
             claims=tuple(ClaimResult.from_json(each) for each in data["claims"]),
             complete=data["complete"],
+            kinds=tuple(Kind(each) for each in data["kinds"]),
         )
 
 
-def checks_in(claim: Claim, profile: Profile) -> tuple[Check, ...]:
-    """The checks of a claim that run in this profile."""
-    sizes = list(Profile)
-    return tuple(check for check in claim.checks if sizes.index(check.profile) <= sizes.index(profile))
+def checks_in(claim: Claim, profile: Profile, kinds: Iterable[Kind] = EVERY_KIND) -> tuple[Check, ...]:
+    """The checks of a claim that run in this profile, of these kinds."""
+    sizes, wanted = list(Profile), set(kinds)
+    return tuple(
+        check
+        for check in claim.checks
+        if sizes.index(check.profile) <= sizes.index(profile) and check.kind in wanted
+    )
 
 
-def due(claims: Iterable[Claim], profile: Profile) -> tuple[Claim, ...]:
-    """The claims that have a check in this profile; the others are left to a larger one."""
-    return tuple(claim for claim in claims if checks_in(claim, profile))
+def due(claims: Iterable[Claim], profile: Profile, kinds: Iterable[Kind] = EVERY_KIND) -> tuple[Claim, ...]:
+    """The claims that have such a check; the others are left to a larger profile or to other kinds."""
+    wanted = tuple(kinds)
+    return tuple(claim for claim in claims if checks_in(claim, profile, wanted))
 
 
 def own_verdict(planned: Iterable[tuple[str, Kind, bool]], outcomes: Mapping[str, Outcome]) -> Verdict:
@@ -200,14 +219,15 @@ def judge(
     results: Mapping[tuple[str, str], CheckResult],
     *,
     profile: Profile,
+    kinds: Iterable[Kind] = EVERY_KIND,
 ) -> tuple[ClaimResult, ...]:
     """Verdicts of the selected claims from the results so far, keyed by ``(claim id, check name)``.
 
     A dependency outside the selection counts as SKIPPED.
     """
-    own = {}
+    own, wanted = {}, tuple(kinds)
     for claim in selected:
-        planned = [(check.name, check.kind, check.general) for check in checks_in(claim, profile)]
+        planned = [(check.name, check.kind, check.general) for check in checks_in(claim, profile, wanted)]
         outcomes = {
             name: results[claim.id, name].evidence.outcome
             for name, _, _ in planned

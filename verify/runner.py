@@ -19,7 +19,7 @@ from verify.claim import Claim, Profile, derive_seed
 from verify.environment import environment, fingerprint
 from verify.pool import Task, perform_all
 from verify.registry import Registry
-from verify.run import CheckResult, Run, checks_in, due, judge
+from verify.run import EVERY_KIND, CheckResult, Run, checks_in, due, judge
 from verify.store import Key, Store
 from verify.verdict import Kind
 
@@ -59,12 +59,13 @@ def run(
     jobs: int,
     folder: str | Path,
     fresh: bool = False,
+    kinds: Iterable[Kind] = EVERY_KIND,
     observer: Observer | None = None,
     limit_seconds: float | None = None,
 ) -> Run:
-    """Run every check of the profile of the selected claims and give back the run.
+    """Run every check of the profile and of these kinds of the selected claims and give back the run.
 
-    Claims without a check in this profile are left out; the observer is told how many.
+    Claims without such a check are left out; the observer is told how many.
 
     A check that raises, exits or crashes its process is an ERROR; one that is over its time limit is
     UNDECIDED; the others go on. On an interrupt (Ctrl-C) the workers are ended and the run so far is given
@@ -78,6 +79,7 @@ def run(
         jobs: Number of worker processes.
         folder: Folder of the run; the store is kept in it, and what checks print.
         fresh: Whether to compute again what the store has finished.
+        kinds: The kinds of check to run; verdicts then rest on these alone.
         observer: Told what happens.
         limit_seconds: Time limit of each check; by default that of the profile, `LIMIT_SECONDS`.
 
@@ -87,12 +89,13 @@ def run(
     """
     _check_arguments(seed=seed, jobs=jobs, limit_seconds=limit_seconds)
     observer = observer or Observer()
-    chosen = _due(tuple(selected), profile, observer)
+    wanted = tuple(kind for kind in Kind if kind in set(kinds))
+    chosen = _due(tuple(selected), profile, wanted, observer)
     sources = sorted(set(registry.origin.values()))
     key = Key(fingerprint(sources), profile, seed)
     limit = LIMIT_SECONDS[profile] if limit_seconds is None else limit_seconds
     parts = Path(folder).resolve() / PARTS_NAME / key.fingerprint[:16]
-    tasks = _plan(registry, chosen, profile=profile, seed=seed, limit=limit, folder=str(parts))
+    tasks = _plan(registry, chosen, profile=profile, kinds=wanted, seed=seed, limit=limit, folder=str(parts))
     results: dict[tuple[str, str], CheckResult] = {}
     interrupted = False
     with Store.open(folder) as store:
@@ -123,22 +126,34 @@ def run(
         environment={**environment(), "fingerprint": key.fingerprint},
         started=started,
         seconds=math.fsum(result.seconds for result in results.values()),
-        claims=judge(registry, chosen, results, profile=profile),
+        claims=judge(registry, chosen, results, profile=profile, kinds=wanted),
         complete=not interrupted,
+        kinds=wanted,
     )
 
 
-def _due(selected: tuple[Claim, ...], profile: Profile, observer: Observer) -> tuple[Claim, ...]:
-    """The selected claims that this profile checks."""
-    chosen = due(selected, profile)
+def _due(
+    selected: tuple[Claim, ...], profile: Profile, kinds: tuple[Kind, ...], observer: Observer
+) -> tuple[Claim, ...]:
+    """The selected claims that have a check to run."""
+    chosen = due(selected, profile, kinds)
     left = [claim.id for claim in selected if claim not in chosen]
+    limited = kinds != EVERY_KIND
     if selected and not chosen:
+        names = ", ".join(left[:3]) + (" …" if len(left) > 3 else "")
         raise InputError(
-            given=f"profile {profile.value} for {', '.join(left[:3])}{' …' if len(left) > 3 else ''}",
-            allowed="a profile in which at least one selected claim has a check",
-            do="choose a larger one, such as --profile standard",
+            given=f"profile {profile.value}"
+            + (f" with kinds {', '.join(kinds) or 'none'}" if limited else "")
+            + f" for {names}",
+            allowed="a profile in which at least one selected claim has a check"
+            + (" of these kinds" if limited else ""),
+            do="choose a larger one, such as --profile standard" + (", or other kinds" if limited else ""),
         )
-    if left:
+    if left and limited:
+        observer.noticed(
+            f"{len(left)} of {len(selected)} claims and controls have no check of these kinds here"
+        )
+    elif left:
         observer.noticed(
             f"{len(left)} of {len(selected)} claims and controls are checked in a larger profile only"
         )
@@ -174,7 +189,14 @@ def _compute(
 
 
 def _plan(
-    registry: Registry, selected: Iterable[Claim], *, profile: Profile, seed: int, limit: float, folder: str
+    registry: Registry,
+    selected: Iterable[Claim],
+    *,
+    profile: Profile,
+    kinds: tuple[Kind, ...],
+    seed: int,
+    limit: float,
+    folder: str,
 ) -> list[Task]:
     """The tasks, those that tend to take longest first, so that the workers end at about one time."""
     largest_first, weakest_first = list(reversed(Profile)), list(reversed(Kind))
@@ -192,7 +214,7 @@ def _plan(
             ),
         )
         for claim in selected
-        for check in checks_in(claim, profile)
+        for check in checks_in(claim, profile, kinds)
     ]
     return [task for _, task in sorted(planned, key=lambda pair: pair[0])]
 

@@ -7,6 +7,9 @@ import click
 PROFILES = ("quick", "standard", "full")
 """The values of `verify.claim.Profile`, repeated here so that ``--help`` need not load that room."""
 
+KINDS = ("formal", "symbolic", "enclosure", "property", "statistical", "experiment")
+"""The values of `verify.verdict.Kind`, repeated here for the same reason."""
+
 names = click.argument("names", nargs=-1, metavar="[ID|GLOB|FILE.py]...")
 
 folder = click.option(

@@ -21,6 +21,13 @@ from report.commands.failures import INTERRUPTED
     show_default=True,
     help="How much work to do.",
 )
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(options.KINDS),
+    multiple=True,
+    help="Run only the checks of this kind; may be given again.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds give equal results.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
 @click.option(
@@ -28,7 +35,13 @@ from report.commands.failures import INTERRUPTED
 )
 @click.option("--fresh", is_flag=True, help="Compute again what the folder holds as finished.")
 def command(
-    names: tuple[str, ...], profile: str, seed: int, jobs: int | None, out: str | None, fresh: bool
+    names: tuple[str, ...],
+    profile: str,
+    kinds: tuple[str, ...],
+    seed: int,
+    jobs: int | None,
+    out: str | None,
+    fresh: bool,
 ) -> int:
     """Verify claims and write results.sqlite, results.json and report.html into one folder.
 
@@ -42,8 +55,9 @@ def command(
 
     claims, selected = workflow.select(names)
     size = workflow.as_profile(profile)
+    wanted = tuple(workflow.as_kind(each) for each in kinds or options.KINDS)
     folder = workflow.default_folder(size, seed) if out is None else Path(out)
-    with terminal.watching(selected, size) as observer:
+    with terminal.watching(selected, size, wanted) as observer:
         finished = workflow.verify_selected(
             claims,
             selected,
@@ -52,6 +66,7 @@ def command(
             jobs=workflow.available_cores() if jobs is None else jobs,
             folder=folder,
             fresh=fresh,
+            kinds=wanted,
             observer=observer,
         )
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

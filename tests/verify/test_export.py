@@ -99,7 +99,7 @@ def test_the_schema_is_sound_and_names_exactly_the_words_of_the_code():
     assert set(defs["verdict"]["enum"]) == words(Verdict)
     assert set(defs["outcome"]["enum"]) == words(Outcome)
     assert set(defs["profile"]["enum"]) == words(Profile)
-    assert set(defs["check"]["properties"]["kind"]["enum"]) == words(Kind)
+    assert set(defs["kind"]["enum"]) == words(Kind)
     assert set(defs["comparison"]["properties"]["relation"]["enum"]) == words(Relation)
     assert set(defs["quantity"]["properties"]["certainty"]["enum"]) == words(Certainty)
     # An object that may hold anything is named here; all others are closed and complete.

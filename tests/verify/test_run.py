@@ -15,7 +15,7 @@ from verify.evidence import Evidence, Series, from_comparisons, skipped
 from verify.plain import digest, plain, without_times
 from verify.quantity import exact, measured
 from verify.registry import Registry
-from verify.run import CheckResult, Run, checks_in, judge, own_verdict
+from verify.run import CheckResult, Run, checks_in, due, judge, own_verdict
 from verify.verdict import Kind, Outcome, Verdict
 
 
@@ -78,6 +78,9 @@ H, F, U, V, S, E = (
         ([None], [F], False, 3),
         ([H], [None], False, 3),
         ([F], [None], False, 1),
+        ([H], [S], True, 0),
+        ([H], [F, S], True, 0),
+        ([H], [S, None], False, 3),
     ],
 )
 def test_the_exit_code(outcomes, controls, complete, code):
@@ -91,6 +94,18 @@ def test_a_check_of_a_larger_profile_does_not_run_in_a_smaller_one():
     many = Claim(id="a.b", title="", statement="", bound=UPPER, source="", checks=checks)
     assert [len(checks_in(many, profile)) for profile in Profile] == [1, 2, 3]
     assert checks_in(many, Profile.QUICK)[0].profile is Profile.QUICK
+
+
+def test_only_checks_of_the_chosen_kinds_count():
+    both = claim("a.b", Kind.FORMAL, Kind.PROPERTY)
+    property_only = claim("a.c", Kind.PROPERTY)
+    assert due((both, property_only), Profile.QUICK, [Kind.FORMAL]) == (both,)
+    assert [each.kind for each in checks_in(both, Profile.QUICK, [Kind.FORMAL])] == [Kind.FORMAL]
+    registry = Registry({"a.b": both}, {"a.b": "nowhere"})
+    found = {("a.b", "check-0"): CheckResult("a.b", "check-0", 1, Evidence(H, ""), 0.5)}
+    (all_kinds,) = judge(registry, (both,), found, profile=Profile.QUICK)
+    (formal,) = judge(registry, (both,), found, profile=Profile.QUICK, kinds=[Kind.FORMAL])
+    assert (all_kinds.own, formal.own) == (Verdict.SKIPPED, Verdict.PROVED)
 
 
 def test_evidence_is_as_good_as_its_worst_comparison():

@@ -20,7 +20,7 @@ from verify.export import read_json, without_times, write_json
 from verify.plain import canonical
 from verify.quantity import measured
 from verify.registry import registry
-from verify.run import CheckResult
+from verify.run import CheckResult, Run
 from verify.runner import OUTPUT_NAME, Observer, run
 from verify.store import FILE_NAME, Store
 from verify.verdict import Kind, Outcome, Verdict
@@ -222,6 +222,18 @@ def test_a_claim_without_a_check_in_the_profile_is_left_out_and_counted(tmp_path
     assert [each.claim["id"] for each in standard.claims] == ["bad.good", "bad.waits"]
     with pytest.raises(InputError, match=r"profile quick for bad.waits; .*--profile standard"):
         run_some(tmp_path, "bad.waits")
+
+
+def test_a_run_of_one_kind_takes_only_its_checks_and_says_so(tmp_path):
+    recorder = Recorder()
+    wanted = {"profile": Profile.STANDARD, "kinds": [Kind.EXPERIMENT]}
+    found = run_some(tmp_path, "bad.good", "bad.waits", observer=recorder, **wanted)
+    assert [each.claim["id"] for each in found.claims] == ["bad.waits"]
+    assert found.kinds == (Kind.EXPERIMENT,) and found.to_json()["kinds"] == ["experiment"]
+    assert Run.from_json(found.to_json()).kinds == found.kinds
+    assert recorder.notes == ["1 of 2 claims and controls have no check of these kinds here"]
+    with pytest.raises(InputError, match=r"profile quick with kinds formal for bad.good; .*other kinds"):
+        run_some(tmp_path, "bad.good", kinds=[Kind.FORMAL])
 
 
 def test_parts_of_long_work_outlive_a_run_until_a_fresh_one(tmp_path):
