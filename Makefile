@@ -1,6 +1,7 @@
 # Needs python3 >= 3.11 with venv and pip; everything else goes into .venv.
 #   make verify   install, verify the quick profile, print where the report is
 #   make test     install the test extras, run the tests
+#   make formal   install the Coq proof assistant where it is missing, check every proof with it
 # Another interpreter: make verify PYTHON=python3.12
 # Further options for pip, such as an index with the small CPU build of torch:
 #   make verify PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -16,17 +17,33 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PI
 # Every check and every torch computation uses one thread: more of them on busy cores are many times slower.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help verify test lint types bench clean
+.PHONY: help verify test formal coq lint types bench clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make verify | test | lint | types | bench | clean"
+	@echo "make verify | test | formal | lint | types | bench | clean"
 
 verify: $(VENV)/installed
 	@$(BIN)/ntk-escape verify --profile $(PROFILE) --seed $(SEED)
 
 test: $(VENV)/installed-extras
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks -q
+
+# Every proof and every mutated twin; the quick profile leaves the twins out.
+formal: coq $(VENV)/installed
+	@$(BIN)/ntk-escape verify --kind formal --profile standard --seed $(SEED) --out runs/formal-seed$(SEED)
+
+# PyPI has no Coq. Only what is missing is installed, and only where apt-get is there to do it.
+COQ_PACKAGES := coq libcoq-coquelicot libcoq-interval
+coq:
+	@contrib="$$(coqc -where 2>/dev/null)/user-contrib"; \
+	if test -d "$$contrib/Coquelicot" && test -d "$$contrib/Interval"; then exit 0; fi; \
+	if ! command -v apt-get > /dev/null; then \
+	    echo "The proofs need Coq 8.16 or newer with Coquelicot and Interval, and there is no apt-get here."; \
+	    echo "With opam: opam install coq coq-coquelicot coq-interval. All else works without them."; exit 1; fi; \
+	as_root=; test "$$(id -u)" = 0 || as_root=sudo; \
+	$$as_root apt-get update -qq && \
+	    $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES)
 
 lint: $(VENV)/installed-extras
 	@$(BIN)/ruff check .

@@ -60,6 +60,7 @@ class CheckView:
     left_out: int
     reasons: tuple[tuple[str, str], ...]
     derivation: tuple[str, ...]
+    listings: tuple[tuple[str, str], ...]
     traceback: str
 
 
@@ -95,6 +96,7 @@ def check_view(result: CheckResult, claim: Mapping[str, Any]) -> CheckView:
         left_out=max(0, len(ranked) - MOST_ROWS - MOST_FOLDED),
         reasons=tuple((letter, reason) for reason, letter in reasons.items() if letter in shown),
         derivation=evidence.derivation,
+        listings=tuple((each.title, each.text) for each in evidence.listings),
         traceback=result.traceback,
     )
 

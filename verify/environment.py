@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
+from verify import coq
 from verify.plain import canonical
 
 DISTRIBUTION = "ntk-escape"
@@ -30,12 +31,13 @@ _FEATURES = re.compile(r"(sse|avx|fma|f16c|amx|asimd|neon|sve|fp|bf16|i8mm)\w*")
 
 
 def environment() -> dict[str, Any]:
-    """Versions of the suite, Python and the libraries, the platform, and the CPU with its features."""
+    """Versions of the suite, Python, the libraries and Coq, the platform, and the CPU with its features."""
     model, features = _cpu()
     return {
         DISTRIBUTION: _version(DISTRIBUTION, missing="source"),
         "python": platform.python_version(),
         **{name: _version(name, missing="not installed") for name in LIBRARIES},
+        "coq": coq.described(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "cpu": model,

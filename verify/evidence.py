@@ -1,4 +1,4 @@
-"""What a check returns: comparisons, exact results, counts, curves, and the outcome that follows.
+"""What a check returns: comparisons, exact results, counts, curves, listings, and the outcome that follows.
 
 Evidence is plain data through and through, so it crosses process borders, goes into the store and comes
 back equal.
@@ -63,6 +63,28 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Text for the report as it stands, line by line: a statement in the language of a proof assistant, say.
+
+    Attributes:
+        title: What it is.
+        text: The text.
+    """
+
+    title: str
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The listing as plain data."""
+        return {"title": self.title, "text": self.text}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Listing:
+        """The inverse of `to_json`."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one check computed.
 
@@ -76,6 +98,7 @@ class Evidence:
         error_rates: For a statistical check: ``alpha`` (false alarm), ``power``, and ``smallest_fault``, the
             smallest shift of a measured value, in its own unit, that is found with that power.
         series: Curves for the report.
+        listings: Verbatim text for the report.
     """
 
     outcome: Outcome
@@ -86,6 +109,7 @@ class Evidence:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     error_rates: Mapping[str, float] = field(default_factory=dict)
     series: tuple[Series, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
     @property
     def worst(self) -> Comparison | None:
@@ -110,6 +134,7 @@ class Evidence:
             "parameters": dict(self.parameters),
             "error_rates": dict(self.error_rates),
             "series": [each.to_json() for each in self.series],
+            "listings": [each.to_json() for each in self.listings],
         }
 
     @classmethod
@@ -124,6 +149,7 @@ class Evidence:
             parameters=data["parameters"],
             error_rates=data["error_rates"],
             series=tuple(Series.from_json(each) for each in data["series"]),
+            listings=tuple(Listing.from_json(each) for each in data["listings"]),
         )
 
 

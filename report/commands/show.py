@@ -73,6 +73,9 @@ def _evidence(result: CheckResult) -> Iterator[str]:
     rates = {**evidence.counts, **evidence.error_rates, **evidence.parameters}
     if rates:
         yield from _field("", plain_values(rates))
+    for listing in evidence.listings:
+        yield from _field("", f"{listing.title}:")
+        yield textwrap.indent(listing.text.rstrip(), " " * 13)
     ranked = sorted(evidence.comparisons, key=least_room_first)
     for each in ranked[:_MOST_ROWS]:
         values = f"{show_quantity(each.measured)} {RELATIONS[each.relation]} {show_quantity(each.stated)}"

@@ -9,7 +9,7 @@ from flint import arb
 
 from verify.bound import IDENTITY, LOWER, UPPER, Bound, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile
-from verify.evidence import Evidence, Series, from_comparisons
+from verify.evidence import Evidence, Listing, Series, from_comparisons
 from verify.quantity import ball, confidence, exact, measured
 from verify.registry import Registry
 from verify.run import CheckResult, Run, judge
@@ -158,7 +158,9 @@ def example_run(text: str = "") -> Run:
         ("sphere.coarse", "wide"): from_comparisons([compare("wide", UPPER, ball(arb(1, 1)), exact(1))]),
         ("sphere.crash", "crash"): Evidence(Outcome.ERROR, f"ZeroDivisionError: division by zero {text}"),
         ("sphere.absent", "coq"): Evidence(
-            Outcome.SKIPPED, "Coq is not installed; install it to run this check"
+            Outcome.SKIPPED,
+            "Coq is not installed; install it to run this check",
+            listings=(Listing(f"Statement in Coq {text}", f"forall n : nat,\n  n < S n {text}"),),
         ),
         ("sphere.wrong", "counterexample"): from_comparisons(
             [

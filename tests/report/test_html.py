@@ -136,6 +136,11 @@ def test_nothing_is_loaded_and_nothing_runs(page_text: str) -> None:
     assert "default-src 'none'" in page_text
 
 
+def test_a_listing_stands_as_it_is_line_by_line(page_text: str) -> None:
+    section = page_text.split('<article id="sphere.absent"', 1)[1].split("</article>", 1)[0]
+    assert '<pre tabindex="0">forall n : nat,\n  n &lt; S n </pre>' in section
+
+
 def test_hostile_results_add_no_markup(page_text: str, make_run: Callable[[str], Run]) -> None:
     good, bad = parse(page_text), parse(html.render(make_run(HOSTILE)))
     # The code element is the fallback for what cannot be typeset; everything else must be in the good page.

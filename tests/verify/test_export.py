@@ -16,7 +16,7 @@ import verify.export
 from theory.errors import InputError
 from verify.bound import IDENTITY, UPPER, Relation, compare
 from verify.claim import Check, Claim, Profile
-from verify.evidence import Evidence, Series, from_comparisons
+from verify.evidence import Evidence, Listing, Series, from_comparisons
 from verify.export import read_json, schema, without_times, write_json
 from verify.plain import digest
 from verify.quantity import Certainty, exact, measured
@@ -36,7 +36,7 @@ def make_run(*, base: Outcome = Outcome.HOLDS, value: float = math.nan) -> Run:
         claim("a.control", Kind.ENCLOSURE, control_of="a.base", fault="sign"),
     ]
     evidence = [
-        Evidence(base, "é <b>", derivation=("x",)),
+        Evidence(base, "é <b>", derivation=("x",), listings=(Listing("T", "a\n  <b> (* é *)"),)),
         from_comparisons(
             [compare("l", IDENTITY, measured(value), exact(3))] * 2,
             parameters={"d": 3, "deep": [[1], {"a": None}]},

@@ -26,6 +26,7 @@ from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile
 from verify.claims.certified import exact_data, exact_point
 from verify.claims.dual_cases import cases, point_near, problem
+from verify.claims.formal_certificate import PROOFS
 from verify.claims.indexed import prover, spot_check
 from verify.evidence import Evidence
 from verify.exact import Identity, prove
@@ -249,6 +250,7 @@ CLAIMS = (
                 scope="all y, z and ν in the domain: value and slope 0 at z(ν), convex in z",
                 general=True,
             ),
+            PROOFS.check("fenchel_young", scope="every n, all y, z and ν in the domain, both losses"),
         ),
     ),
     Claim(
@@ -281,6 +283,11 @@ CLAIMS = (
                 general=True,
             ),
             Check(Kind.PROPERTY, never_exceeds, scope=f"random dual points in balls, {SMALL}"),
+            PROOFS.check(
+                "weak_duality_split",
+                scope="every m, n, d, n_k, U, any σ', σ'' and any loss with the given bounds on its conjugate; any "
+                "lower bound stands for the minimum; λ1, λ2, λ3 of 0 or more",
+            ),
         ),
     ),
     Claim(

@@ -21,6 +21,7 @@ from training.secular import inner_minima, paired_minima
 from training.sphere import generator
 from verify.bound import IDENTITY, LOWER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_certificate import PROOFS
 from verify.claims.indexed import prover, spot_check
 from verify.evidence import Evidence
 from verify.exact import Identity, prove
@@ -165,7 +166,10 @@ CLAIMS = (
         bound=LOWER,
         source="school",
         assumptions=(r"$c, \lambda_4 \ge 0$",),
-        checks=(Check(Kind.SYMBOLIC, squares, scope="all numbers, as squares", general=True),),
+        checks=(
+            Check(Kind.SYMBOLIC, squares, scope="all numbers, as squares", general=True),
+            PROOFS.check("quartic_tangents", scope="every m, d, w, W, s and t"),
+        ),
     ),
     Claim(
         id="certificate.inner-minimum",
@@ -187,6 +191,14 @@ CLAIMS = (
                 Kind.PROPERTY,
                 secular,
                 scope="torch, d ≤ 6, scales over 15 orders, hard case: value at w and bound at s in balls",
+            ),
+            PROOFS.check(
+                "inner_bound", scope="≥, for every d, w and s with C + 4cs I semidefinite", general=False
+            ),
+            PROOFS.check(
+                "inner_minimum",
+                scope="equality, for every d, where (C + 4c‖w‖² I) w = -b and that matrix is semidefinite",
+                general=False,
             ),
         ),
     ),

@@ -19,6 +19,7 @@ from theory.arithmetic import compile_arb, evaluate
 from training.loss import loss, loss_names
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_certificate import PROOFS
 from verify.claims.indexed import FIELD
 from verify.claims.twins import ROUNDING, agree
 from verify.evidence import Evidence
@@ -195,6 +196,9 @@ CLAIMS = (
             Check(
                 Kind.PROPERTY, conjugates_attacked, scope=f"{TORCH}, Fenchel-Young inequality and equality"
             ),
+            PROOFS.check("conjugate_squared", scope="the squared loss, every y and ν", general=False),
+            PROOFS.check("conjugate_logcosh", scope="log cosh, |ν| < 1: an upper bound", general=False),
+            PROOFS.check("conjugate_logcosh_attained", scope="log cosh, |ν| < 1: attained", general=False),
         ),
     ),
     Claim(

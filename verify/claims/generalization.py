@@ -35,6 +35,7 @@ from training.network import Network, initialise
 from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile
+from verify.claims.formal_rademacher import PROOFS
 from verify.claims.indexed import FIELD, GENERIC
 from verify.claims.twins import ACTIVATIONS
 from verify.evidence import Evidence
@@ -266,6 +267,7 @@ CLAIMS = (
                 partial(supremum_attained, part="linear"),
                 scope="built-in activations, paired or not, m ≤ 6, d ≤ 4, n ≤ 8",
             ),
+            PROOFS.check("linear_supremum", scope="every m, n, d, any σ' and signs, any symmetric P_≤"),
         ),
     ),
     Claim(
@@ -288,6 +290,10 @@ CLAIMS = (
                 Kind.PROPERTY,
                 partial(supremum_attained, part="quadratic"),
                 scope="built-in activations, paired or not, signs against one neuron, m ≤ 6, d ≤ 4, n ≤ 8",
+            ),
+            PROOFS.check(
+                "quadratic_supremum",
+                scope="every m, n, d, any σ'' and signs; that A_r has a top eigenvector is assumed, not derived",
             ),
         ),
     ),
@@ -314,6 +320,9 @@ CLAIMS = (
                 Kind.PROPERTY,
                 partial(bounds_by_enumeration, part="linear"),
                 scope="all 2^n sign vectors, n ≤ 7, built-in activations",
+            ),
+            PROOFS.check(
+                "linear_complexity", scope="the upper bound, for every m, n, d, any σ'", general=False
             ),
         ),
     ),

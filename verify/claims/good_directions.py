@@ -24,6 +24,7 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace, principal_angles
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
+from verify.claims.formal_spectral import EIGEN, PROOFS
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
@@ -236,6 +237,12 @@ CLAIMS = (
         source=PAPER,
         depends_on=("directions.projector",),
         checks=(
+            PROOFS.check("high_bound", scope=EIGEN),
+            PROOFS.check(
+                "energy_beside_good_directions",
+                scope="every m, d, σ', any finite set of points with any weights for the expectation",
+                general=False,
+            ),
             Check(
                 Kind.PROPERTY,
                 high_degree_bound,

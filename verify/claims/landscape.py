@@ -21,6 +21,7 @@ from training.landscape import Identity, identity, signed_curvature, signed_regu
 from training.objective import Objective
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile
+from verify.claims.formal_landscape import BOUND, PROOFS, SCOPE
 from verify.claims.indexed import FIELD, prover, spot_check
 from verify.claims.landscape_cases import (
     SMALL,
@@ -252,6 +253,7 @@ CLAIMS = (
                 torch_signs,
                 scope=f"all 2^m sign vectors, loss and R_1 … R_4; {SMALL}",
             ),
+            PROOFS.check("sign_curvature", scope=SCOPE),
         ),
     ),
     Claim(
@@ -278,6 +280,7 @@ CLAIMS = (
                 scope="each term in torch against its symbolic twin, both models, m = 2, d = 3, n ≤ 2",
                 profile=Profile.STANDARD,
             ),
+            PROOFS.check("identity", scope=SCOPE),
         ),
     ),
     Claim(
@@ -322,6 +325,10 @@ CLAIMS = (
                 scope="every m, n, d, W, W_L, W_Q",
                 general=True,
                 profile=Profile.STANDARD,
+            ),
+            *(
+                BOUND.check(f"signed_r{k}", scope=f"R_{k}, every m, n, d, W, W_L, W_Q", general=False)
+                for k in (1, 2, 3, 4)
             ),
         ),
     ),

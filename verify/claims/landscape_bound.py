@@ -19,6 +19,7 @@ from training.problem import make_problem
 from training.train import train
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, Relation, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
+from verify.claims.formal_landscape import BOUND
 from verify.claims.landscape import PAPER
 from verify.claims.landscape_cases import (
     SMALL,
@@ -290,6 +291,11 @@ CLAIMS = (
         checks=(
             Check(Kind.PROPERTY, torch_bound, scope=f"random W, ε and γ from the dense Hessian; {SMALL}"),
             Check(Kind.EXPERIMENT, trained_bound, scope=SCOPE, profile=Profile.STANDARD),
+            BOUND.check(
+                "stationary",
+                scope="the second-order model, ρ = 0; every m, n, d, W, W_L, W_Q, ε, γ, λ, every ℓ with ℓ'' ≥ 0",
+                general=False,
+            ),
         ),
     ),
     Claim(

@@ -16,6 +16,9 @@ from theory.arithmetic import compile_arb
 from training import sphere as torch_sphere
 from verify.bound import IDENTITY, Comparison
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_gegenbauer import PROOFS
+from verify.claims.formal_moments import BY_DENSITY
+from verify.claims.formal_moments import PROOFS as MOMENTS
 from verify.claims.quadrature import coefficient, rule
 from verify.claims.sphere import CLASSICAL, DIMENSIONS, IN_D, TOP, d
 from verify.claims.twins import agree
@@ -116,6 +119,12 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, recurrence, scope=f"{IN_D}, l = 0…8", general=True),
             Check(Kind.PROPERTY, recurrence_in_torch, scope="torch, d = 3…500, l = 0…8"),
+            PROOFS.check(
+                "recurrence",
+                scope=f"{IN_D}, every l, for the polynomials that start with 1 and u; not the Gegenbauer sum",
+                general=False,
+            ),
+            PROOFS.check("first_degrees", scope="P_0 = 1 and P_1 = u", general=False),
         ),
     ),
     Claim(
@@ -128,6 +137,7 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, value_at_one, scope=f"{IN_D}, l = 0…8", general=True),
             Check(Kind.PROPERTY, value_at_one_in_torch, scope="torch, d = 3…10000, l = 0…8"),
+            PROOFS.check("value_at_one", scope=f"{IN_D}, every l"),
         ),
     ),
     Claim(
@@ -140,6 +150,8 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, orthogonality, scope=f"{IN_D}, j, l = 0…6", general=True),
             Check(Kind.PROPERTY, orthogonality_in_torch, scope=f"{QUADRATURE}, d = 3…500, j, l = 0…6"),
+            MOMENTS.check("orthogonality_from_moments", scope=f"{IN_D}, all j and l, from the moments alone"),
+            MOMENTS.check("orthogonality", scope=f"{BY_DENSITY}: all j and l", general=False),
         ),
     ),
     Claim(

@@ -23,6 +23,7 @@ from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, Comparison
 from verify.claim import Check, Claim, Context
 from verify.claims import regularizer as terms
+from verify.claims.formal_regularizer import PROOFS
 from verify.claims.indexed import FIELD, along, entries, prover, spot_check
 from verify.claims.taylor import sigma_of
 from verify.claims.twins import ACTIVATIONS, agree, draw, rows
@@ -199,6 +200,7 @@ CLAIMS = (
                 partial(torch_loss, order=1),
                 scope="torch, network and Taylor models, paired or not, both losses, four σ, m ≤ 4",
             ),
+            PROOFS.check("gradient_loss", scope="every m, n, d, every entry, every differentiable ℓ and σ"),
         ),
     ),
     Claim(
@@ -215,6 +217,9 @@ CLAIMS = (
                 Kind.PROPERTY,
                 partial(torch_loss, order=2),
                 scope="torch, network and Taylor models, paired or not, both losses, four σ, m ≤ 4",
+            ),
+            PROOFS.check(
+                "hessian_loss", scope="every m, n, d, every two entries, every ℓ and σ twice differentiable"
             ),
         ),
     ),

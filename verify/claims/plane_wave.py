@@ -18,6 +18,7 @@ from theory.gegenbauer import gegenbauer_coefficient
 from training.covariance import sphere_cosine
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_constants import PROOFS
 from verify.claims.sphere import CLASSICAL, DIMENSIONS, IN_D, d, z
 from verify.claims.twins import agree
 from verify.evidence import Evidence, from_comparisons
@@ -150,6 +151,11 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, bessel_series, scope=f"{IN_D}, every coefficient", general=True),
             Check(Kind.ENCLOSURE, bessel_by_integration, scope=AT),
+            PROOFS.check(
+                "F01_sphere_mean_3",
+                scope="d = 3, where v·x/‖v‖ is uniform on [-√3, √3]; every v ≠ 0",
+                general=False,
+            ),
         ),
     ),
     Claim(

@@ -31,6 +31,7 @@ from training.regularizer import (
 from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, Comparison
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_regularizer import ENTRIES, PROOFS
 from verify.claims.indexed import FIELD, along, entries, prover, spot_check
 from verify.claims.twins import ACTIVATIONS, agree, draw, rows
 from verify.evidence import Evidence
@@ -233,6 +234,7 @@ def _claims(number: int) -> tuple[Claim, Claim]:
             source=PAPER,
             depends_on=projector,
             checks=(
+                PROOFS.check(f"gradient_r{number}", scope=ENTRIES),
                 Check(Kind.SYMBOLIC, partial(gradient, number=number), scope=GENERAL, general=True),
                 Check(
                     Kind.PROPERTY, partial(torch_gradient, number=number), scope="torch, m = 4, d = 3, k = 1"
@@ -247,6 +249,7 @@ def _claims(number: int) -> tuple[Claim, Claim]:
             source=PAPER,
             depends_on=(f"regularizer.gradient-r{number}",),
             checks=(
+                PROOFS.check(f"hessian_r{number}", scope=ENTRIES),
                 Check(Kind.SYMBOLIC, partial(hessian, number=number), scope=GENERAL, general=True),
                 Check(
                     Kind.PROPERTY, partial(torch_hessian, number=number), scope="torch, m = 4, d = 3, k = 1"

@@ -14,6 +14,7 @@ from theory import signs
 from training.network import Network
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_signs import PROOFS
 from verify.claims.indexed import prover, spot_check
 from verify.claims.taylor import GENERAL, PAPER, sizes
 from verify.claims.twins import ROUNDING, draw, small_cases
@@ -91,6 +92,7 @@ def _over_signs(network: Network, order: int, W: Tensor, X: Tensor) -> Tensor:
     return torch.stack([network.term(order, S[:, None] * W, X) for S in vectors])
 
 
+GENERAL_SIGNS = "every m, n, d and function, over the list of all 2^m sign vectors"
 _PAIRS = {
     "energy": signs.linear_energy,
     "unchanged": signs.quadratic_unchanged,
@@ -107,6 +109,7 @@ CLAIMS = (
         assumptions=(r"$S_r$ independent fair signs",),
         depends_on=("taylor.linear-term",),
         checks=(
+            PROOFS.check("linear", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="energy"), scope=GENERAL, general=True),
             Check(
                 Kind.PROPERTY,
@@ -123,6 +126,7 @@ CLAIMS = (
         source=PAPER,
         depends_on=("taylor.quadratic-term",),
         checks=(
+            PROOFS.check("quadratic", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="unchanged"), scope=GENERAL, general=True),
             Check(
                 Kind.PROPERTY,
@@ -140,6 +144,7 @@ CLAIMS = (
         assumptions=(r"$S_r$ independent fair signs",),
         depends_on=("taylor.cubic-term",),
         checks=(
+            PROOFS.check("cubic", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="mean"), scope=GENERAL, general=True),
             Check(
                 Kind.PROPERTY,

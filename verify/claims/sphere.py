@@ -16,6 +16,9 @@ from theory.gegenbauer import gegenbauer_coefficient
 from training import sphere as torch_sphere
 from verify.bound import IDENTITY, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_harmonics import PROOFS
+from verify.claims.formal_moments import BY_DENSITY
+from verify.claims.formal_moments import PROOFS as MOMENTS
 from verify.claims.twins import ROUNDING
 from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
@@ -181,6 +184,7 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, moment_formula, scope=f"{IN_D}, p = 1…8", general=True),
             Check(Kind.ENCLOSURE, moment_by_integration, scope="d = 3…500 (seven values), p = 1…8"),
+            MOMENTS.check("moments", scope=f"{BY_DENSITY}: every p, and 0 for odd powers", general=False),
         ),
     ),
     Claim(
@@ -211,6 +215,13 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, counting, scope=f"{IN_D}, l, k = 0…8", general=True),
             Check(Kind.PROPERTY, counting_by_rank, scope="rank of the monomials and torch, d = 3…5, k = 1…3"),
+            PROOFS.check("B_difference", scope="the difference: every real d, every l ≥ 2", general=False),
+            PROOFS.check("counting", scope="the sum n_k: every real d, every k ≥ 1", general=False),
+            PROOFS.check(
+                "counting_binomial",
+                scope="the sum n_k by factorials: every integer d ≥ 2, k ≥ 1",
+                general=False,
+            ),
         ),
     ),
     Claim(

@@ -16,6 +16,7 @@ from theory.arithmetic import evaluate
 from training.network import Network
 from verify.bound import IDENTITY, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.formal_taylor import PROOFS
 from verify.claims.indexed import FIELD, prover, spot_check
 from verify.claims.twins import ROUNDING, agree, draw, rows, small_cases
 from verify.evidence import Evidence
@@ -27,6 +28,7 @@ from verify.verdict import Kind
 PAPER = "the Taylor expansion of Bai and Lee 2020 and Nichani, Bai, Lee 2022"
 GENERAL = "every m, n, d and every smooth σ"
 NAMES = {1: "f_L", 2: "f_Q", 3: "f^(3)"}
+FORMAL = {1: "linear_term", 2: "quadratic_term", 3: "cubic_term"}
 
 
 def definition(context: Context, *, order: int, factor: int = 1) -> Evidence:
@@ -236,6 +238,7 @@ def _definition(order: int, slug: str, title: str, formula: str) -> Claim:
         source=PAPER,
         assumptions=(r"$\sigma$ smooth",),
         checks=(
+            PROOFS.check(FORMAL[order], scope=f"every m, n, d and every σ with {order} derivatives"),
             Check(Kind.SYMBOLIC, partial(definition, order=order), scope=GENERAL, general=True),
             Check(
                 Kind.PROPERTY,
@@ -265,6 +268,7 @@ CLAIMS = (
         source=PAPER,
         depends_on=("taylor.linear-term", "taylor.quadratic-term", "taylor.cubic-term"),
         checks=(
+            PROOFS.check("homogeneity", scope="every j, m, n, d and every σ"),
             Check(Kind.SYMBOLIC, homogeneity, scope=GENERAL, general=True),
             Check(Kind.PROPERTY, torch_homogeneity, scope="torch, t = 2^-3 … 2^3"),
         ),
@@ -277,6 +281,7 @@ CLAIMS = (
         source=PAPER,
         assumptions=(r"antisymmetric pairs: $w_{0,r+m/2} = w_{0,r}$, $a_{r+m/2} = -a_r$",),
         checks=(
+            PROOFS.check("initialization", scope="every even m, every d and σ"),
             Check(Kind.SYMBOLIC, initialization, scope="every even m, every d and σ", general=True),
             Check(Kind.PROPERTY, torch_initialization, scope="torch, exactly 0.0, m ≤ 48"),
         ),
@@ -296,6 +301,7 @@ CLAIMS = (
             "activation.suprema",
         ),
         checks=(
+            PROOFS.check("remainder", scope="the inequality itself, every even m, every d and σ"),
             Check(Kind.SYMBOLIC, remainder_form, scope="integral form, every m, d and σ", general=True),
             Check(Kind.PROPERTY, torch_remainder, scope="torch, M_3 as a rigorous ball, m ≤ 6"),
         ),
