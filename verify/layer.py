@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from theory.errors import InputError
-from verify.vernacular import IDENTIFIER, definitions, faults, identifiers, required
+from verify.vernacular import IDENTIFIER, blanked, faults, identifiers, required, sentences
 
 # What the proofs may load besides Coq's own library.
 LIBRARIES = ("Coquelicot", "Flocq", "Interval")
+
+_DEFINING = ("Definition", "Fixpoint", "Inductive", "Record", "Variant", "Notation", "Infix")
 
 
 @dataclass(frozen=True)
@@ -136,3 +138,33 @@ class Layer:
                 allowed="the name of a file X.v there, in UTF-8",
                 do="correct the name, or install the project with its Coq files",
             ) from error
+
+
+def definitions(text: str) -> tuple[tuple[frozenset[str], str], ...]:
+    """What the file defines: for each sentence the names that it may introduce, and its text.
+
+    The text has the comment right above it with it. A notation introduces the empty name: every statement needs it.
+    """
+    found = []
+    previous = 0
+    for each in sentences(text):
+        gap, previous = text[previous : each.start], each.end
+        if each.command not in _DEFINING:
+            continue
+        if each.command in ("Definition", "Fixpoint"):
+            names = re.findall(rf"(?:^|\bwith\b)\s*({IDENTIFIER})", each.body)
+        elif '"' in each.body:
+            names = [""]
+        else:  # constructors and fields are among these
+            names = re.findall(IDENTIFIER, each.body)
+        found.append((frozenset(names), _comment_above(gap) + text[each.start : each.end]))
+    return tuple(found)
+
+
+def _comment_above(gap: str) -> str:
+    """The end of what stands between two sentences, after its last empty line, if that is a comment."""
+    last = re.split(r"\n[ \t]*\n", gap)[-1].lstrip()
+    try:
+        return last if last.startswith("(*") and not blanked(last).strip() else ""
+    except InputError:  # the empty line was within the comment
+        return ""

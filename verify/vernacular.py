@@ -36,8 +36,6 @@ FORBIDDEN = (
     "ltac2",
 )
 
-DEFINING = ("Definition", "Fixpoint", "Inductive", "Record", "Variant", "Notation", "Infix")
-
 _HEADER = re.compile(r"(From|Require|Import|Export|(Local\s+)?Open\s+Scope|Set|Unset)\b")
 _BEFORE_A_COMMAND = re.compile(
     r"(?:[-+*{}\s]|(?:\d+(?:\s*[-,]\s*\d+)*|all|par|!|\[\s*\w+\s*\])\s*:)*(?:(?:Local|Global)\s+)?"
@@ -69,9 +67,18 @@ class Sentence:
     @property
     def command(self) -> str:
         """Its first word after bullets, braces, goal selectors and ``Local``; empty if it is no word."""
-        body = self.code[_prefix(self.code) :]
-        found = re.match(r"\w+", body)
+        found = re.match(r"\w+", self._rest)
         return "" if found is None else found[0]
+
+    @property
+    def body(self) -> str:
+        """The code after the command."""
+        return self._rest[len(self.command) :]
+
+    @property
+    def _rest(self) -> str:
+        found = _BEFORE_A_COMMAND.match(self.code)
+        return self.code if found is None else self.code[found.end() :]
 
 
 @dataclass(frozen=True)
@@ -179,28 +186,6 @@ def theorem(text: str, name: str) -> Theorem:
     )
 
 
-def definitions(text: str) -> tuple[tuple[frozenset[str], str], ...]:
-    """What the file defines: for each sentence the names that it may introduce, and its text.
-
-    The text has the comment right above it with it. A notation introduces the empty name: every statement needs it.
-    """
-    found = []
-    previous = 0
-    for each in sentences(text):
-        gap, previous = text[previous : each.start], each.end
-        if each.command not in DEFINING:
-            continue
-        body = each.code[_prefix(each.code) + len(each.command) :]
-        if each.command in ("Definition", "Fixpoint"):
-            names = re.findall(rf"(?:^|\bwith\b)\s*({IDENTIFIER})", body)
-        elif '"' in body:
-            names = [""]
-        else:  # constructors and fields are among these
-            names = re.findall(IDENTIFIER, body)
-        found.append((frozenset(names), _comment_above(gap) + text[each.start : each.end]))
-    return tuple(found)
-
-
 def identifiers(text: str) -> frozenset[str]:
     """Every identifier in the code of a text; those of a qualified name one by one."""
     return frozenset(re.findall(IDENTIFIER, blanked(text)))
@@ -276,21 +261,6 @@ def _fault(sentence: Sentence, roots: Collection[str]) -> str:
 def _header(every: tuple[Sentence, ...], text: str) -> tuple[Sentence, ...]:
     count = next((i for i, each in enumerate(every) if not _HEADER.match(each.code)), len(every))
     return every[:count]
-
-
-def _prefix(code: str) -> int:
-    """How many characters stand before the command of a sentence."""
-    found = _BEFORE_A_COMMAND.match(code)
-    return 0 if found is None else found.end()
-
-
-def _comment_above(gap: str) -> str:
-    """The end of what stands between two sentences, after its last empty line, if that is a comment."""
-    last = re.split(r"\n[ \t]*\n", gap)[-1].lstrip()
-    try:
-        return last if last.startswith("(*") and not blanked(last).strip() else ""
-    except InputError:  # the empty line was within the comment
-        return ""
 
 
 def _ends(text: str, code: str) -> list[int]:

@@ -95,7 +95,7 @@ def test_a_module_is_compiled_once_and_never_beside_its_source(fake, fresh_cache
 
 def test_a_change_compiles_again_what_rests_on_it(fake, fresh_cache, tmp_path):
     texts = {"A": "Definition a := 1.", "B": "From Mine Require Import A.", "C": "Definition c := 2."}
-    for text in ("Definition a := 1.", "Definition a := 2."):
+    for text in ("Definition a := 1.", "Definition a := 2.", "Definition a := 1."):
         layer = layer_of(tmp_path, **{**texts, "A": text})
         compile_layer(layer, "B")
         compile_layer(layer, "C")
@@ -205,6 +205,10 @@ def test_a_breakdown_is_no_rejection_and_is_not_kept(fake, fresh_cache, tmp_path
     assert caught.value.answer.ending is ending and message in caught.value.answer.message
     fake.does('exec "$REAL" "$@"')
     assert compile_layer(layer, "A")
+    fake.does(script.replace("A.v", "Probe.v"))
+    assert ask(layer, "A", "Check 1.").ending is ending
+    fake.does('exec "$REAL" "$@"')
+    assert ask(layer, "A", "Check 1.").ending is Ending.ACCEPTED
 
 
 def test_a_crowd_compiles_each_module_once(fake, fresh_cache):

@@ -75,8 +75,13 @@ def test_a_proof_holds_and_shows_all_that_the_statement_means(coq):
     shown = texts(found)
     assert shown["Statement in Coq"] == STATEMENTS["counted"]
     meaning = shown["Definitions that it rests on"]
-    assert "(* the function that is 1 everywhere *)\nDefinition one (k : nat) : nat := 1." in meaning
-    assert "Fixpoint total" in meaning and "Definition ones" in meaning and "unused" not in meaning
+    assert "(* the function that is 1 everywhere *)\nDefinition one (k : nat) : nat := unit." in meaning
+    assert (
+        "Fixpoint total" in meaning
+        and "Definition unit" in meaning
+        and "Definition ones" in meaning
+        and "unused" not in meaning
+    )
     assert shown["Axioms that the theorems shown of Sample.v rest on"] == "none"
     assert found == prove("counted")
     assert verdict([(Kind.FORMAL, True, found.outcome)]) is Verdict.PROVED
@@ -135,8 +140,8 @@ AXIOM = "\nAxiom free : forall n : nat, n <= S n.\n"
         ("Sample", "apply add_one.\nQed.", "Admitted.", "Sample.v, line 10 holds 'Admitted'"),
         ("Sample", "apply add_one.", "admit.", "Sample.v, line 10 holds 'admit'"),
         ("Sample", "", AXIOM, "Sample.v, line 23 holds the command 'Axiom'"),
-        ("Base", "", AXIOM, "Base.v, line 21 holds the command 'Axiom'"),
-        ("Base", "", "\nParameter p : False.\n", "Base.v, line 21 holds the command 'Parameter'"),
+        ("Base", "", AXIOM, "Base.v, line 23 holds the command 'Axiom'"),
+        ("Base", "", "\nParameter p : False.\n", "Base.v, line 23 holds the command 'Parameter'"),
         ("Base", "Fixpoint total", "Unset Guard Checking.\nFixpoint total", "changes an option"),
         (
             "Sample",
@@ -146,7 +151,7 @@ AXIOM = "\nAxiom free : forall n : nat, n <= S n.\n"
         ),
         ("Sample", "Theorem counted :", "Theorem counted' :", "0 theorems named counted"),
         ("Sample", "apply add_one.", "reflexivity.", "Coq rejects Sample.v, line 10"),
-        ("Base", "reflexivity.", "", "Coq rejects Base.v, line 19"),
+        ("Base", "reflexivity.", "", "Coq rejects Base.v, line 21"),
     ],
 )
 def test_a_hole_in_a_file_is_found(coq, plant, module, old, new, reason):

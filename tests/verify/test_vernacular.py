@@ -3,7 +3,8 @@
 import pytest
 
 from theory.errors import InputError
-from verify.vernacular import blanked, definitions, faults, header, required, sentences, term_fault, theorem
+from verify.layer import definitions
+from verify.vernacular import blanked, faults, header, required, sentences, term_fault, theorem
 
 ROOTS = ("Coq", "Sample")
 

@@ -10,8 +10,10 @@ Fixpoint total (n : nat) (f : nat -> nat) : nat :=
 
 Definition unused (n : nat) : nat := n.
 
+Definition unit : nat := 1.
+
 (* the function that is 1 everywhere *)
-Definition one (k : nat) : nat := 1.
+Definition one (k : nat) : nat := unit.
 
 Definition ones (n : nat) : nat := total n one.
 

@@ -7,7 +7,7 @@ From Sample Require Import Base.
 Theorem counted : forall n : nat, ones n = n.
 Proof.
   induction n as [|n IH]; [reflexivity|].
-  unfold ones in *. simpl. rewrite IH. unfold one. apply add_one.
+  unfold ones in *. simpl. rewrite IH. unfold one, unit. apply add_one.
 Qed.
 
 (* n ones are not n + 1. *)
