@@ -61,6 +61,15 @@ class ClaimView:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """One theorem that a proof assistant accepted, with the axioms that it rests on."""
+
+    theorem: str
+    claim: Link
+    axioms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReportView:
     """A whole run as the page shows it; `tone` is good, bad (something refuted) or open."""
 
@@ -72,8 +81,14 @@ class ReportView:
     caveats: tuple[str, ...]
     topics: tuple[tuple[str, tuple[ClaimView, ...]], ...]
     controls: tuple[ClaimView, ...]
+    proofs: tuple[Proof, ...]
     circumstances: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
+
+    @property
+    def axioms(self) -> tuple[str, ...]:
+        """Every axiom that some proof rests on."""
+        return tuple(sorted({axiom for proof in self.proofs for axiom in proof.axioms}))
 
     @property
     def claims(self) -> tuple[ClaimView, ...]:
@@ -96,6 +111,7 @@ def report_view(run: Run) -> ReportView:
         caveats=tuple(_caveats(run)),
         topics=_topics(view for view in views if view.control_of is None),
         controls=tuple(view for view in views if view.control_of is not None),
+        proofs=tuple(_proofs(claims, by_id)),
         circumstances=(
             ("profile", run.profile.value),
             ("seed", str(run.seed)),
@@ -222,6 +238,17 @@ def _kinds(claims: Iterable[ClaimResult]) -> tuple[tuple[str, int, tuple[tuple[s
         (kind.value, bearers[kind], tuple((each.value, outcomes[kind][each]) for each in Outcome))
         for kind in Kind
     )
+
+
+def _proofs(claims: Iterable[ClaimResult], by_id: Mapping[str, ClaimResult]) -> Iterable[Proof]:
+    """What formal checks say of the theorems that were accepted."""
+    for claim in claims:
+        for result in claim.results:
+            found = result.evidence.parameters
+            accepted = result.evidence.outcome is Outcome.HOLDS and {"theorem", "axioms"} <= set(found)
+            if accepted and kind_of(result, claim.claim) is Kind.FORMAL:
+                axioms = tuple(map(str, found["axioms"]))
+                yield Proof(str(found["theorem"]), _link(claim.claim["id"], by_id), axioms)
 
 
 def _open_points(run: Run, by_id: Mapping[str, ClaimResult]) -> Iterable[tuple[Link, str]]:

@@ -185,7 +185,8 @@ def _proved(proofs: Proofs, name: str, context: Context) -> Evidence:
         Outcome.HOLDS,
         f"Coq's kernel accepts {module}.{name} as a proof of the statement shown; "
         + (f"axioms: {', '.join(axiom.split('.')[-1] for axiom in axioms)}" if axioms else "no axioms"),
-        counts={"theorems": 1, "axioms": len(axioms)},
+        counts={"axioms": len(axioms)},
+        parameters={"theorem": f"{module}.{name}", "axioms": [axiom.split(".")[-1] for axiom in axioms]},
         listings=tuple(shown),
     )
 

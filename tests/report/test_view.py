@@ -9,12 +9,13 @@ import pytest
 from flint import arb
 
 from report.evidence import least_room_first
+from report.html import render
 from report.view import headline, margin_of, report_view, why
 from report.wording import duration, show_margin, show_number, show_quantity
 from verify.bound import UPPER, compare
 from verify.quantity import ball, confidence, exact, measured
 from verify.run import ClaimResult, Run
-from verify.verdict import Verdict
+from verify.verdict import Outcome, Verdict
 
 
 def only(run: Run, *names: str) -> Run:
@@ -170,3 +171,26 @@ def test_an_exact_match_does_not_hide_the_room_of_the_rest(run: Run) -> None:
     assert margin_of(replace(claim, results=(both,))) == margin_of(claim) > 0
     assert margin_of(replace(claim, results=(only_match,))) == 0
     assert margin_of(replace(claim, results=())) is None
+
+
+def test_the_audit_lists_the_theorems_that_were_accepted_and_their_axioms(run: Run) -> None:
+    def with_proof(outcome: Outcome) -> Run:
+        claims = []
+        for each in run.claims:
+            if each.claim["id"] == "sphere.absent":
+                (result,) = each.results
+                found = {"theorem": "Sphere.absent", "axioms": ["classic"]}
+                evidence = replace(result.evidence, outcome=outcome, parameters=found)
+                each = replace(each, results=(replace(result, evidence=evidence),))
+            claims.append(each)
+        return replace(run, claims=tuple(claims))
+
+    accepted = report_view(with_proof(Outcome.HOLDS))
+    assert [(each.theorem, each.claim.id, each.axioms) for each in accepted.proofs] == [
+        ("Sphere.absent", "sphere.absent", ("classic",))
+    ]
+    assert accepted.axioms == ("classic",)
+    page = render(with_proof(Outcome.HOLDS))
+    assert 'id="proofs"' in page and "Axioms that any of them rests on: classic." in page
+    assert report_view(with_proof(Outcome.UNDECIDED)).proofs == ()
+    assert 'id="proofs"' not in render(run)

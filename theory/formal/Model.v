@@ -1,5 +1,5 @@
-(* The two-layer network, its Taylor terms in the movement W, and the regularizer: every definition that the
-   theorems of this folder mention.
+(* The two-layer network, its Taylor terms in the movement W, and the regularizer: the definitions that most
+   theorems of this folder share.  What only one file needs is defined at its top.
 
    m neurons, n samples, dimension d.  w0 r i is the weight i of neuron r at initialisation, W r i its movement,
    a r the neuron's sign, x i an input, X p i sample p.  The activation and its derivatives s0, s1, s2, ... are
