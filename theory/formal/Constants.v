@@ -1,12 +1,14 @@
 (* The numbers of the suite: decimal enclosures by interval arithmetic over integer floats, and the function
-   0F1(;b;x) = sum_k x^k / ((b)_k k!), by which every coefficient of sin + cos on the sphere is expressed.
+   0F1(;b;x) = sum_k x^k / ((b)_k k!), which stands in the formulas for means over the sphere of radius sqrt d:
 
      E cos(v.x) = 0F1(; d/2; -d |v|^2/4),
-     mu_l(sigma') = kappa_l d^(l/2) / (d (d+2) ... (d+2l-2)) 0F1(; d/2 + l; -d/4),  kappa_l = sqrt 2 cos(pi (2l+1)/4).
+     E sigma'(z) P_l(z/sqrt d) = kappa_l d^(l/2) / (d (d+2) ... (d+2l-2)) 0F1(; d/2 + l; -d/4),
+     kappa_l = sqrt 2 cos(pi (2l+1)/4), for sigma' = cos - sin, the derivative of sigma = sin + cos.
 
    What is proved of it: the series converges, its partial sums enclose it in turn from above and below, the value
-   at (d/2 + l, -d/4) lies in [1/2, 1] for every d and l, so that no mu_l vanishes, and for l = 0 it tends to
-   exp(-1/2), its value for Gaussian data, as d grows. *)
+   at (d/2 + l, -d/4) lies in [1/2, 1] for every d and l, so that no right side of the second formula vanishes, and
+   for l = 0 it tends to exp(-1/2), its value for Gaussian data, as d grows.  Of the two formulas themselves only the
+   first is proved, in dimension 3. *)
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
 From Interval Require Import Tactic.
@@ -36,7 +38,7 @@ Proof.
     transitivity (sqrt 3 * sqrt 3 / 18 / sqrt 3); [rewrite T |]; field; nra.
 Qed.
 
-(* For Gaussian data every mu_l(sigma')^2 of sin + cos is exp(-1) / l!, from exp(-1/2) = E cos. *)
+(* exp(-1/2), which is E cos z for a standard Gaussian z, and its square. *)
 Theorem digits_of_gaussian_limit :
   0.6065306597 < exp (- (1 / 2)) < 0.6065306598 /\ 0.3678794411 < exp (- (1)) < 0.3678794412.
 Proof. repeat apply conj; interval with (i_prec 60). Qed.
@@ -114,7 +116,7 @@ Proof.
     + apply (Series_correct (F01_term b (- y))), ex_series_F01, H.
 Qed.
 
-(* mu_l is 0F1(; d/2 + l; -d/4) times factors that are not zero; this one lies in [1/2, 1] for every d and l. *)
+(* The series in the formula for E sigma'(z) P_l(z/sqrt d), sigma' = cos - sin, lies in [1/2, 1], for every d and l. *)
 Theorem F01_of_coefficients : forall (d : R) (l : nat), 0 < d -> 1 / 2 <= F01 (d / 2 + INR l) (- (d / 4)) <= 1.
 Proof.
   intros d l H; generalize (pos_INR l); intros L.
@@ -124,9 +126,10 @@ Proof.
   apply (Rmult_le_reg_r (d / 2 + INR l)); [lra |]; field_simplify; lra.
 Qed.
 
-(* No coefficient of sin + cos vanishes: kappa_l d^(l/2) / (d (d+2) ... (d+2l-2)) 0F1(; d/2 + l; -d/4) <> 0 for
-   every d and l; here d (d+2) ... (d+2l-2) = 2^l (d/2)_l. *)
-Theorem coefficients_of_sincos_nonzero : forall (d : R) (l : nat), 0 < d ->
+(* The formula for E sigma'(z) P_l(z/sqrt d), sigma' = cos - sin, is never 0:
+   kappa_l d^(l/2) / (d (d+2) ... (d+2l-2)) 0F1(; d/2 + l; -d/4) <> 0 for every d and l, where
+   d (d+2) ... (d+2l-2) = 2^l (d/2)_l.  That it is this mean is not proved here. *)
+Theorem slope_coefficients_nonzero : forall (d : R) (l : nat), 0 < d ->
   sqrt 2 * cos (PI / 4 * (2 * INR l + 1)) * sqrt d ^ l / (2 ^ l * rising (d / 2) l)
     * F01 (d / 2 + INR l) (- (d / 4)) <> 0.
 Proof.

@@ -1,9 +1,9 @@
 (* The Legendre polynomials in dimension d (Gegenbauer polynomials normalised to 1 at 1), for every degree.
 
    P_0 = 1, P_1 = u and (l+d-2) P_{l+1} = (2l+d-2) u P_l - l P_{l-1}.  Proved here for every real d > 2 and every l:
-   the recurrence, P_l(1) = 1, parity, the derivative, Legendre's differential equation, |P_l| <= 1 on [-1,1], the
-   product formula for u P_l, and from it the expansion of the kernel d t (c_0 P_0(t) + ... + c_L P_L(t)) in the P_j,
-   which holds the eigenvalues of the tangent kernel, and their trace. *)
+   the recurrence, the degree, P_l(1) = 1, parity, the derivative, Legendre's differential equation, |P_l| <= 1 on
+   [-1,1], the product formula for u P_l, and from it the expansion of the kernel d t (c_0 P_0(t) + ... + c_L P_L(t))
+   in the P_j, which holds the eigenvalues of the tangent kernel, and their trace. *)
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
 From NTK Require Import Harmonics.
@@ -57,10 +57,67 @@ Proof.
   rewrite P_step, IH, IH'. pose proof (pos_INR (S l)). field. lra.
 Qed.
 
-(* P_l(-u) = (-1)^l P_l(u). *)
-Theorem parity : forall (d : R) (l : nat) (u : R), P d l (- u) = (-1) ^ l * P d l u.
+(* The coefficient of u^i in P_l, as a recursion of its own. *)
+Fixpoint coefficient (d : R) (l i : nat) : R :=
+  match l with
+  | O => match i with O => 1 | S _ => 0 end
+  | S k =>
+    match k with
+    | O => match i with S O => 1 | _ => 0 end
+    | S j => ((2 * INR k + d - 2) * match i with O => 0 | S h => coefficient d k h end
+              - INR k * coefficient d j i) / (INR k + d - 2)
+    end
+  end.
+
+Lemma coefficient_step : forall (d : R) (l i : nat),
+  coefficient d (S (S l)) i
+  = ((2 * INR (S l) + d - 2) * match i with O => 0 | S h => coefficient d (S l) h end
+     - INR (S l) * coefficient d l i) / (INR (S l) + d - 2).
+Proof. reflexivity. Qed.
+
+Lemma coefficient_beyond : forall (d : R) (l i : nat), (l < i)%nat -> coefficient d l i = 0.
 Proof.
-  intros d l u. induction l as [| |l IH IH'] using two_step; [simpl; ring|simpl; ring|].
+  intros d l. induction l as [| |l IH IH'] using two_step; intros i Hi.
+  - destruct i; [lia|reflexivity].
+  - destruct i as [|[|i]]; [lia|lia|reflexivity].
+  - destruct i as [|i]; [lia|]. rewrite coefficient_step, IH, IH' by lia. unfold Rdiv. ring.
+Qed.
+
+(* u (c_0 + c_1 u + ... + c_n u^n), by the powers of u. *)
+Lemma sum_shift : forall (c : nat -> R) (n : nat) (u : R),
+  sum_f_R0 (fun i => match i with O => 0 | S h => c h end * u ^ i) (S n) = u * sum_f_R0 (fun i => c i * u ^ i) n.
+Proof.
+  intros c n u. induction n as [|n IH]; [simpl; ring|].
+  rewrite tech5, IH, (tech5 (fun i => c i * u ^ i)). simpl. ring.
+Qed.
+
+Lemma sum_combine : forall (a b e : R) (f g : nat -> R) (n : nat),
+  sum_f_R0 (fun i => (a * f i - b * g i) / e) n = (a * sum_f_R0 f n - b * sum_f_R0 g n) / e.
+Proof.
+  intros a b e f g n. induction n as [|n IH]; simpl; [reflexivity|]. rewrite IH. unfold Rdiv. ring.
+Qed.
+
+(* P_l is a polynomial of degree l, with a positive leading coefficient. *)
+Theorem degree : forall (d : R) (l : nat), 2 < d ->
+  exists c : nat -> R, 0 < c l /\ forall u : R, P d l u = sum_f_R0 (fun i => c i * u ^ i) l.
+Proof.
+  intros d l Hd. exists (coefficient d l). split.
+  - induction l as [| |l _ IH'] using two_step; [simpl; lra|simpl; lra|].
+    rewrite coefficient_step, (coefficient_beyond d l) by lia. pose proof (INR_S_pos l).
+    apply Rdiv_lt_0_compat; [|lra]. rewrite Rmult_0_r, Rminus_0_r. apply Rmult_lt_0_compat; lra.
+  - intro u. induction l as [| |l IH IH'] using two_step; [simpl; ring|simpl; ring|].
+    rewrite P_step, IH, IH'. pose proof (INR_S_pos l).
+    replace (sum_f_R0 (fun i => coefficient d l i * u ^ i) l)
+      with (sum_f_R0 (fun i => coefficient d l i * u ^ i) (S (S l))).
+    2: { rewrite !tech5, !(coefficient_beyond d l) by lia. ring. }
+    rewrite Rmult_assoc, <- sum_shift, <- sum_combine. apply sum_eq. intros i _.
+    rewrite coefficient_step. field. lra.
+Qed.
+
+(* P_l(-u) = (-1)^l P_l(u). *)
+Theorem parity : forall (d : R) (l : nat) (u : R), 2 < d -> P d l (- u) = (-1) ^ l * P d l u.
+Proof.
+  intros d l u Hd. induction l as [| |l IH IH'] using two_step; [simpl; ring|simpl; ring|].
   rewrite !P_step, IH, IH'. simpl pow. unfold Rdiv. ring.
 Qed.
 
@@ -173,11 +230,15 @@ Proof.
   rewrite E. ring.
 Qed.
 
-(* Legendre's equation (1-u^2) P_l'' - (d-1) u P_l' + l (l+d-2) P_l = 0. *)
+(* Legendre's equation (1-u^2) P_l'' - (d-1) u P_l' + l (l+d-2) P_l = 0; P_l' has a derivative. *)
 Theorem differential_equation : forall (d : R) (l : nat) (u : R), 2 < d ->
-  (1 - u ^ 2) * Derive (Derive (P d l)) u - (d - 1) * u * Derive (P d l) u + INR l * (INR l + d - 2) * P d l u = 0.
+  ex_derive (Derive (P d l)) u /\
+  (1 - u ^ 2) * Derive (Derive (P d l)) u - (d - 1) * u * Derive (P d l) u
+    + INR l * (INR l + d - 2) * P d l u = 0.
 Proof.
-  intros d l u Hd.
+  intros d l u Hd. split.
+  { apply (ex_derive_ext (dP d l)); [|apply dP_ex_derive].
+    intro v. symmetry. apply is_derive_unique, P_derivable. }
   rewrite (Derive_ext (Derive (P d l)) (dP d l)) by (intro v; apply is_derive_unique, P_derivable).
   rewrite (is_derive_unique _ _ _ (P_derivable d l u)).
   destruct l as [|l].
@@ -214,7 +275,7 @@ Proof.
   assert (HN : 0 < N) by (unfold N; nra).
   set (f := fun v => P d (S l) v ^ 2 + (1 - v ^ 2) * dP d (S l) v ^ 2 / N).
   assert (Df : forall v, is_derive f v (2 * (d - 2) * v * dP d (S l) v ^ 2 / N)).
-  { intro v. pose proof (differential_equation d (S l) v Hd) as E. fold N in E. unfold f. clear f.
+  { intro v. pose proof (proj2 (differential_equation d (S l) v Hd)) as E. fold N in E. unfold f. clear f.
     rewrite (Derive_ext (Derive (P d (S l))) (dP d (S l))) in E
       by (intro w; apply is_derive_unique, P_derivable).
     rewrite (is_derive_unique _ _ _ (P_derivable d (S l) v)) in E.
@@ -249,7 +310,7 @@ Proof.
   assert (G : forall v, 0 <= v <= 1 -> Rabs (P d l v) <= 1).
   { intros v Hv. pose proof (bounded_right d l v Hd Hv). apply Rabs_le. nra. }
   destruct (Rle_lt_dec 0 u) as [H|H]; [apply G; lra|].
-  rewrite <- (Ropp_involutive u), parity, Rabs_mult, pow_1_abs, Rmult_1_l. apply G. lra.
+  rewrite <- (Ropp_involutive u), parity, Rabs_mult, pow_1_abs, Rmult_1_l by assumption. apply G. lra.
 Qed.
 
 (* lambda_j B(d,j) = d [ 1{j>=1} (j+d-3)/(2j+d-4) c_{j-1} + (j+1)/(2j+d) c_{j+1} ]. *)
@@ -357,4 +418,12 @@ Proof.
   { intro j. rewrite value_at_one by assumption. apply Rmult_1_r. }
   apply kernel_series_infinite; [assumption|lra|apply ex_series_lim_0; exists s; assumption|].
   apply (is_series_ext c); [|assumption]. intro l. rewrite value_at_one by assumption. symmetry. apply Rmult_1_r.
+Qed.
+
+(* P_l of degree l - 1 is false: P_1(u) = u is not constant. *)
+Theorem degree_twin_false : ~ (forall (d : R) (l : nat), 2 < d ->
+  exists c : nat -> R, 0 < c l /\ forall u : R, P d l u = sum_f_R0 (fun i => c i * u ^ i) (l - 1)).
+Proof.
+  intro H. destruct (H 3 1%nat ltac:(lra)) as [c [_ E]].
+  pose proof (E 0) as E0. pose proof (E 1) as E1. simpl in E0, E1. lra.
 Qed.

@@ -3,8 +3,9 @@
    u = z/sqrt(d) has a density proportional to (1-u^2)^((d-3)/2) on [-1,1]; in integer dimension d >= 3 this is
    sqrt(1-u^2)^(d-3), and  mean d g  is the mean of g(u), a quotient of two Riemann integrals.  Proved here: its
    moments by integration by parts; the mean of P_j P_l for every j and l (for every real d > 2 from the moments
-   alone, and for the law in every dimension); the eigenvalue of the tangent kernel as the mean of kernel times
-   P_j; the energy.  That u has this density is the definition here, not proved. *)
+   alone, and for the law in every dimension); that P_l is the one polynomial of degree <= l that is orthogonal to the
+   lower powers and 1 at 1; the eigenvalue of the tangent kernel as the mean of kernel times P_j; the energy.  That u
+   has this density is the definition here, not proved. *)
 From Coq Require Import Reals Lra Lia FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
 From NTK Require Import Harmonics Gegenbauer.
@@ -440,6 +441,79 @@ Proof.
     + intros i Hi. rewrite orthogonality by assumption.
       assert (Nat.eqb i j = false) as -> by (apply Nat.eqb_neq; lia). ring.
   - apply functional_extensionality. intro u. rewrite Rmult_comm, scal_sum. apply sum_eq. intros. ring.
+Qed.
+
+(* Every polynomial of degree <= l is a combination of P_0, ..., P_l. *)
+Lemma spanned : forall (d : R) (l : nat) (c : nat -> R), 2 < d ->
+  exists b : nat -> R, forall u : R, sum_f_R0 (fun i => c i * u ^ i) l = sum_f_R0 (fun j => b j * P d j u) l.
+Proof.
+  intros d l c Hd. revert c. induction l as [|l IH]; intro c.
+  - exists c. intro u. reflexivity.
+  - destruct (degree d (S l) Hd) as [k [Hk E]].
+    destruct (IH (fun i => c i - c (S l) / k (S l) * k i)) as [b Hb].
+    exists (fun j => if Nat.leb j l then b j else c (S l) / k (S l)). intro u.
+    rewrite !tech5, E, tech5.
+    replace (Nat.leb (S l) l) with false by (symmetry; apply Nat.leb_gt; lia).
+    rewrite (sum_eq (fun j => (if Nat.leb j l then b j else c (S l) / k (S l)) * P d j u) (fun j => b j * P d j u))
+      by (intros j Hj; apply Nat.leb_le in Hj; rewrite Hj; reflexivity).
+    rewrite <- Hb.
+    rewrite (sum_eq (fun i => (c i - c (S l) / k (S l) * k i) * u ^ i)
+      (fun i => (1 * (c i * u ^ i) - c (S l) / k (S l) * (k i * u ^ i)) / 1)) by (intros i _; field; lra).
+    rewrite sum_combine. field. lra.
+Qed.
+
+(* P_l is orthogonal to every lower power. *)
+Lemma orthogonal_to_lower : forall d l i : nat, (3 <= d)%nat -> (i < l)%nat ->
+  mean d (fun u => P (INR d) l u * u ^ i) = 0.
+Proof.
+  intros d l i Hd Hi. assert (H3 : 3 <= INR d) by (apply (le_INR 3) in Hd; simpl in Hd; lra).
+  destruct (spanned (INR d) i (fun k => if Nat.eqb k i then 1 else 0) ltac:(lra)) as [b Hb].
+  replace (fun u => P (INR d) l u * u ^ i)
+    with (fun u => sum_f_R0 (fun j => b j * (P (INR d) j u * P (INR d) l u)) i).
+  - destruct (combine_sum (mean d) (mean_linear d) b (fun j u => P (INR d) j u * P (INR d) l u) i) as [_ ->].
+    { intro j. poly. }
+    rewrite (sum_eq _ (fun _ => 0)), sum_cte; [ring|]. intros j Hj. rewrite orthogonality by assumption.
+    assert (Nat.eqb j l = false) as -> by (apply Nat.eqb_neq; lia). ring.
+  - apply functional_extensionality. intro u.
+    assert (E : u ^ i = sum_f_R0 (fun j => b j * P (INR d) j u) i).
+    { rewrite <- Hb, (sum_single _ i i (le_n i)); [rewrite Nat.eqb_refl; ring|].
+      intros k Hk. apply Nat.eqb_neq in Hk. rewrite Hk. ring. }
+    rewrite E, scal_sum. apply sum_eq. intros. ring.
+Qed.
+
+(* P_l is the one polynomial of degree <= l that is orthogonal to every lower power and has the value 1 at 1. *)
+Theorem characterised : forall (d l : nat) (c : nat -> R), (3 <= d)%nat ->
+  ((forall u : R, sum_f_R0 (fun k => c k * u ^ k) l = P (INR d) l u) <->
+   sum_f_R0 (fun k => c k * 1 ^ k) l = 1 /\
+   forall i : nat, (i < l)%nat -> mean d (fun u => sum_f_R0 (fun k => c k * u ^ k) l * u ^ i) = 0).
+Proof.
+  intros d l c Hd. assert (H3 : 3 <= INR d) by (apply (le_INR 3) in Hd; simpl in Hd; lra).
+  set (f := fun v => sum_f_R0 (fun k => c k * v ^ k) l).
+  split.
+  { intro H. split; [rewrite H; apply value_at_one; lra|]. intros i Hi.
+    rewrite <- (orthogonal_to_lower d l i Hd ltac:(lia)). f_equal. apply functional_extensionality. intro v.
+    rewrite H. reflexivity. }
+  intros [One Orth] u. change (f 1 = 1) in One. change (f u = P (INR d) l u).
+  destruct (spanned (INR d) l c ltac:(lra)) as [b Hb].
+  assert (Pf : polynomial f).
+  { apply (combine_sum (mean d) (mean_linear d) c (fun k v => v ^ k) l). intro k. poly. }
+  (* the coefficients below degree l vanish *)
+  assert (Z : forall j, (j < l)%nat -> b j = 0).
+  { intros j Hj. pose proof (mean_of_expansion d b l j Hd ltac:(lia)) as E. pose proof (B_positive (INR d) j).
+    replace (fun v => sum_f_R0 (fun i => b i * P (INR d) i v) l * P (INR d) j v)
+      with (fun v => f v * P (INR d) j v) in E
+      by (apply functional_extensionality; intro v; unfold f; rewrite Hb; reflexivity).
+    destruct (degree (INR d) j ltac:(lra)) as [k [_ Ek]].
+    replace (fun v => f v * P (INR d) j v) with (fun v => sum_f_R0 (fun i => k i * (f v * v ^ i)) j) in E
+      by (apply functional_extensionality; intro v; rewrite Ek, scal_sum; apply sum_eq; intros; ring).
+    destruct (combine_sum (mean d) (mean_linear d) k (fun i v => f v * v ^ i) j) as [_ F]; [intro i; poly|].
+    rewrite F, (sum_eq _ (fun _ => 0)), sum_cte in E
+      by (intros i Hi; change (k i * mean d (fun v => f v * v ^ i) = 0); rewrite Orth by lia; ring).
+    replace (b j) with (b j / B (INR d) j * B (INR d) j) by (field; lra). rewrite <- E. ring. }
+  assert (V : forall v, f v = b l * P (INR d) l v).
+  { intro v. unfold f. rewrite Hb. destruct l as [|l]; [reflexivity|].
+    rewrite tech5, (sum_eq _ (fun _ => 0)), sum_cte by (intros j Hj; rewrite Z by lia; ring). ring. }
+  rewrite V, value_at_one, Rmult_1_r in One by lra. rewrite V, One. ring.
 Qed.
 
 (* The eigenvalue is the mean of the kernel times P_j (Funk and Hecke's formula):

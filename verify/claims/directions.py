@@ -24,7 +24,6 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
 from verify.claims import formal_signs
-from verify.claims.formal_spectral import BASIS, PROOFS
 from verify.claims.indexed import prover, spot_check
 from verify.claims.twins import ACTIVATIONS, agree
 from verify.evidence import Evidence, from_comparisons
@@ -243,14 +242,8 @@ CLAIMS = (
         bound=IDENTITY,
         source=PAPER,
         assumptions=(r"at least $3n_k$ unlabeled points in general position",),
-        depends_on=("sphere.counting",),
+        depends_on=("directions.projector-algebra", "sphere.counting"),
         checks=(
-            PROOFS.check("low_idempotent", scope=BASIS),
-            PROOFS.check("high_idempotent", scope=BASIS),
-            PROOFS.check("low_symmetric", scope=BASIS),
-            PROOFS.check("high_symmetric", scope=BASIS),
-            PROOFS.check("complementary", scope=BASIS),
-            PROOFS.check("low_trace", scope=BASIS),
             Check(Kind.PROPERTY, projector, scope="torch, m ≤ 16, d ≤ 4, k ≤ 2, N on both sides of 512"),
             Check(
                 Kind.PROPERTY,
@@ -266,7 +259,7 @@ CLAIMS = (
         bound=IDENTITY,
         source=PAPER,
         assumptions=(r"$S_r$ independent fair signs",),
-        depends_on=("directions.projector",),
+        depends_on=("directions.projector-algebra",),
         checks=(
             Check(Kind.SYMBOLIC, sign_trace, scope="every m and d, every symmetric projector", general=True),
             Check(Kind.PROPERTY, sign_trace_enumerated, scope="torch, all 2^8 sign vectors, m = 8, d = 3"),

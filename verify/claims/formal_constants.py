@@ -1,7 +1,8 @@
-"""Coq proofs on numbers: suprema in digits, and the series 0F1 by which sin + cos has its coefficients.
+"""Coq proofs on numbers: suprema in digits, and the series 0F1 in the coefficients of σ' for σ = sin + cos.
 
 What the theorems say of 0F1 is about the series itself: enclosures by partial sums, no zero, its limit in large
-dimension. That the mean of a plane wave is this series Coq proves at d = 3 alone.
+dimension. That the mean of a plane wave is this series Coq proves at d = 3 alone, and that the coefficients are,
+not at all.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ forall (b y : R) (N : nat), 0 < b -> 0 <= y <= b ->
     "F01_of_coefficients": """\
 forall (d : R) (l : nat), 0 < d -> 1 / 2 <= F01 (d / 2 + INR l) (- (d / 4)) <= 1
 """,
-    "coefficients_of_sincos_nonzero": """\
+    "slope_coefficients_nonzero": """\
 forall (d : R) (l : nat), 0 < d ->
   sqrt 2 * cos (PI / 4 * (2 * INR l + 1)) * sqrt d ^ l / (2 ^ l * rising (d / 2) l)
     * F01 (d / 2 + INR l) (- (d / 4)) <> 0
@@ -92,16 +93,20 @@ CLAIMS = (
     ),
     Claim(
         id="activation.coefficients-nonzero",
-        title="No coefficient of sin + cos vanishes",
+        title="No coefficient of σ' = cos − sin vanishes",
         statement=r"\tfrac12 \le {}_0F_1\!\left(;\tfrac d2 + l;-\tfrac d4\right) \le 1, \quad "
         r"\frac{\kappa_l\,d^{l/2}}{d(d+2)\cdots(d+2l-2)}\,{}_0F_1\!\left(;\tfrac d2 + l;-\tfrac d4\right) \ne 0",
         bound=LOWER,
         source="this project",
-        assumptions=(KAPPA, SERIES),
-        depends_on=("sphere.bessel-partial-sums",),
+        assumptions=(KAPPA, SERIES, r"$\sigma = \sin + \cos$, so $\sigma' = \cos - \sin$"),
+        depends_on=("sphere.bessel-partial-sums", "activation.coefficients"),
         checks=(
-            PROOFS.check("F01_of_coefficients", scope="every real d > 0, every l"),
-            PROOFS.check("coefficients_of_sincos_nonzero", scope="every real d > 0, every l"),
+            PROOFS.check("F01_of_coefficients", scope="the series: every real d > 0, every l"),
+            PROOFS.check(
+                "slope_coefficients_nonzero",
+                scope="every real d > 0, every l: the formula; that it is the coefficient is "
+                "activation.coefficients",
+            ),
         ),
     ),
     Claim(
@@ -192,7 +197,7 @@ CLAIMS = (
         bound=LOWER,
     ),
     PROOFS.control(
-        "coefficients_of_sincos_nonzero",
+        "slope_coefficients_nonzero",
         old="2 * INR l + 1",
         new="2 * INR l",
         id="control.formal-coefficients-nonzero",

@@ -22,8 +22,14 @@ forall d u : R, P d 0 u = 1 /\\ P d 1 u = u
     "value_at_one": """\
 forall (d : R) (l : nat), 2 < d -> P d l 1 = 1
 """,
+    "degree": """\
+forall (d : R) (l : nat), 2 < d ->
+  exists c : nat -> R, 0 < c l /\\ forall u : R, P d l u = sum_f_R0 (fun i => c i * u ^ i) l""",
+    "degree_twin_false": """\
+~ (forall (d : R) (l : nat), 2 < d ->
+  exists c : nat -> R, 0 < c l /\\ forall u : R, P d l u = sum_f_R0 (fun i => c i * u ^ i) (l - 1))""",
     "parity": """\
-forall (d : R) (l : nat) (u : R), P d l (- u) = (-1) ^ l * P d l u
+forall (d : R) (l : nat) (u : R), 2 < d -> P d l (- u) = (-1) ^ l * P d l u
 """,
     "product": """\
 forall (d : R) (l : nat) (u : R), 2 < d ->
@@ -35,6 +41,7 @@ forall (d : R) (l : nat) (u : R), 2 < d ->
 """,
     "differential_equation": """\
 forall (d : R) (l : nat) (u : R), 2 < d ->
+  ex_derive (Derive (P d l)) u /\\
   (1 - u ^ 2) * Derive (Derive (P d l)) u - (d - 1) * u * Derive (P d l) u
     + INR l * (INR l + d - 2) * P d l u = 0
 """,
@@ -70,6 +77,7 @@ PROOFS = Proofs("Gegenbauer", LAYER, STATEMENTS)
 CLASSICAL = "classical; e.g. Atkinson and Han, Spherical Harmonics and Approximations (2012)"
 PAPER = "Nichani, Bai, Lee 2022; the spectrum as in Ghorbani, Mei, Misiakiewicz, Montanari 2021"
 EVERY = "every real d > 2, every degree"
+LEGENDRE = r"$P_l$ by its three-term recurrence from $P_0 = 1$, $P_1(u) = u$"
 SEQUENCE = "every real d > 2, every sequence c"
 LAMBDA = (
     r"$\lambda_j = \frac{d}{B(d,j)}\left[1_{j\ge1}\frac{j+d-3}{2j+d-4}\,c_{j-1} + "
@@ -79,13 +87,24 @@ FINITE = r"in the finite case $c_l = 0$ for $l > L$"
 
 CLAIMS = (
     Claim(
+        id="sphere.legendre-degree",
+        title="Degree of the Legendre polynomials",
+        statement=r"P_l(u) = \sum_{i\le l} p_i\,u^i, \quad p_l > 0",
+        bound=IDENTITY,
+        source=CLASSICAL,
+        assumptions=(LEGENDRE,),
+        depends_on=("sphere.recurrence",),
+        checks=(PROOFS.check("degree", scope=f"{EVERY}, every u"),),
+    ),
+    Claim(
         id="sphere.legendre-parity",
         title="Parity of the Legendre polynomials",
         statement=r"P_l(-u) = (-1)^l P_l(u)",
         bound=IDENTITY,
         source=CLASSICAL,
+        assumptions=(LEGENDRE,),
         depends_on=("sphere.recurrence",),
-        checks=(PROOFS.check("parity", scope="every real d, every degree, every u"),),
+        checks=(PROOFS.check("parity", scope=f"{EVERY}, every u"),),
     ),
     Claim(
         id="sphere.legendre-product",
@@ -93,6 +112,7 @@ CLAIMS = (
         statement=r"u\,P_l(u) = \frac{(l+d-2)\,P_{l+1}(u) + l\,P_{l-1}(u)}{2l+d-2}",
         bound=IDENTITY,
         source=CLASSICAL,
+        assumptions=(LEGENDRE,),
         depends_on=("sphere.recurrence",),
         checks=(PROOFS.check("product", scope=f"{EVERY}, every u"),),
     ),
@@ -102,8 +122,9 @@ CLAIMS = (
         statement=r"(1-u^2)\,P_l'(u) = l\left(P_{l-1}(u) - u\,P_l(u)\right)",
         bound=IDENTITY,
         source=CLASSICAL,
+        assumptions=(LEGENDRE,),
         depends_on=("sphere.recurrence",),
-        checks=(PROOFS.check("derivative", scope=f"{EVERY}, every u"),),
+        checks=(PROOFS.check("derivative", scope=f"{EVERY}, every u; that P_l has a derivative"),),
     ),
     Claim(
         id="sphere.legendre-equation",
@@ -111,8 +132,13 @@ CLAIMS = (
         statement=r"(1-u^2)\,P_l''(u) - (d-1)\,u\,P_l'(u) + l(l+d-2)\,P_l(u) = 0",
         bound=IDENTITY,
         source=CLASSICAL,
+        assumptions=(LEGENDRE,),
         depends_on=("sphere.legendre-derivative",),
-        checks=(PROOFS.check("differential_equation", scope=f"{EVERY}, every u"),),
+        checks=(
+            PROOFS.check(
+                "differential_equation", scope=f"{EVERY}, every u; that P_l has a second derivative"
+            ),
+        ),
     ),
     Claim(
         id="sphere.legendre-bounded",
@@ -120,6 +146,7 @@ CLAIMS = (
         statement=r"|P_l(u)| \le 1, \quad -1 \le u \le 1",
         bound=UPPER,
         source=CLASSICAL,
+        assumptions=(LEGENDRE,),
         depends_on=("sphere.legendre-equation", "sphere.legendre-parity", "sphere.value-at-one"),
         checks=(PROOFS.check("bounded", scope=EVERY),),
     ),
@@ -131,6 +158,7 @@ CLAIMS = (
         bound=IDENTITY,
         source=PAPER,
         assumptions=(
+            LEGENDRE,
             LAMBDA,
             FINITE,
             r"in the infinite case $c_l \to 0$, $\sum_l c_l P_l(u)$ converges, $-1 \le u \le 1$",
@@ -193,6 +221,17 @@ CLAIMS = (
         title="Normalisation at -1",
         statement=r"P_l(-1) = 1",
         fault="-1 for 1; there P_l is (-1)^l",
+    ),
+    PROOFS.control(
+        "degree",
+        old="u ^ i) l",
+        new="u ^ i) (l - 1)",
+        negation="degree_twin_false",
+        id="control.formal-legendre-degree",
+        control_of="sphere.legendre-degree",
+        title="Legendre polynomials of the degree below",
+        statement=r"P_l(u) = \sum_{i\le l-1} p_i\,u^i, \quad p_l > 0",
+        fault="l - 1 for l; P_1 is not constant",
     ),
     PROOFS.control(
         "parity",

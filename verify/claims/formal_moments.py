@@ -9,6 +9,7 @@ from __future__ import annotations
 from verify.bound import IDENTITY, LOWER
 from verify.claim import Claim
 from verify.claims.formal import LAYER
+from verify.claims.formal_gegenbauer import LEGENDRE
 from verify.formal import Proofs
 
 _STATEMENTS = {
@@ -42,6 +43,12 @@ forall d p : nat, (3 <= d)%nat ->
 forall d j l : nat, (3 <= d)%nat ->
   mean d (fun u => P (INR d) j u * P (INR d) l u) = if Nat.eqb j l then / B (INR d) l else 0
 """,
+    "characterised": """
+forall (d l : nat) (c : nat -> R), (3 <= d)%nat ->
+  ((forall u : R, sum_f_R0 (fun k => c k * u ^ k) l = P (INR d) l u) <->
+   sum_f_R0 (fun k => c k * 1 ^ k) l = 1 /\\
+   forall i : nat, (i < l)%nat -> mean d (fun u => sum_f_R0 (fun k => c k * u ^ k) l * u ^ i) = 0)
+""",
     "eigenvalue_is_mean": """
 forall (d : nat) (c : nat -> R) (L j : nat), (3 <= d)%nat ->
   (forall l : nat, (L < l)%nat -> c l = 0) ->
@@ -65,7 +72,6 @@ EVERY = "every integer d ≥ 3"
 BY_DENSITY = f"{EVERY}, u = z/√d by its density"
 DIMENSION = r"$d \ge 3$ an integer"
 LAW = rf"$u$ on $[-1,1]$ with density proportional to $(1-u^2)^{{(d-3)/2}}$, {DIMENSION}"
-LEGENDRE = r"$P_l$ by its three-term recurrence from $P_0 = 1$, $P_1(u) = u$"
 SERIES = r"g(u) = \sum_{l\le L} \mu_l\,B(d,l)\,P_l(u)"
 KERNEL = r"\kappa(u) = \sum_{l\le L} c_l P_l(u)"
 LAMBDA = (
@@ -113,6 +119,16 @@ CLAIMS = (
         assumptions=(LAW, LEGENDRE),
         depends_on=("sphere.coordinate-moments",),
         checks=(PROOFS.check("orthogonality", scope=f"{EVERY}, all j and l"),),
+    ),
+    Claim(
+        id="sphere.legendre-unique",
+        title="Legendre polynomials by orthogonality",
+        statement=r"f = P_l \iff f(1) = 1, \quad \mathbb{E}\,f(u)\,u^i = 0 \quad (0 \le i < l)",
+        bound=IDENTITY,
+        source=CLASSICAL,
+        assumptions=(LAW, LEGENDRE, r"$f$ a polynomial of degree $\le l$"),
+        depends_on=("sphere.orthogonality-every-degree", "sphere.legendre-degree", "sphere.value-at-one"),
+        checks=(PROOFS.check("characterised", scope=f"{EVERY}, every l and f"),),
     ),
     Claim(
         id="sphere.coefficient-mean",
@@ -214,6 +230,16 @@ CLAIMS = (
         title="Orthogonality in the law with a factor 2",
         statement=r"\mathbb{E}\,P_j(u)\,P_l(u) = \frac{2\,\delta_{jl}}{B(d,l)}",
         fault="factor 2",
+    ),
+    PROOFS.control(
+        "characterised",
+        old="(i < l)%nat",
+        new="(i <= l)%nat",
+        id="control.formal-legendre-unique",
+        control_of="sphere.legendre-unique",
+        title="Legendre polynomials orthogonal to their own power",
+        statement=r"f = P_l \iff f(1) = 1, \quad \mathbb{E}\,f(u)\,u^i = 0 \quad (0 \le i \le l)",
+        fault="i ≤ l for i < l; with i = l nothing is left but f = 0",
     ),
     PROOFS.control(
         "coefficient_is_mean",

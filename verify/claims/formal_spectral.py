@@ -1,7 +1,8 @@
 """Coq proofs on the good directions: projectors on eigenvectors of Σ, and what f_L has left beside them.
 
 A movement is an m×d array; u_0, u_1, … is an orthonormal basis of m·d eigenvectors, counted from 0, so λ_K in a
-theorem is λ_{K+1} in a formula: with K = n_k the first eigenvalue beyond the top n_k.
+theorem is λ_{K+1} in a formula: with K = n_k the first eigenvalue beyond the top n_k. Here P_≤ is the projector on
+u_1, …, u_K; that a route of the training code gives it is `directions.projector` and `directions.routes`.
 """
 
 from __future__ import annotations
@@ -128,15 +129,35 @@ PROOFS = Proofs(
     statements=STATEMENTS
     | {f"{name}_twin_false": f"~ ({STATEMENTS[name].replace(*change)})" for name, change in _FALSE.items()},
 )
-BASIS = "every m, d, K, every orthonormal u_0, u_1, …"
-EIGEN = "every m, d, K, every Σ with an orthonormal basis of eigenvectors"
-SPECTRAL = (
-    r"$\Sigma u_k = \lambda_k u_k$ for an orthonormal basis $u_1, u_2, \dots$ of $\mathbb{R}^{m\times d}$"
-)
+BASIS = "every m, d, K ≤ md, every orthonormal basis"
+OPERATOR = "every Σ with an orthonormal basis of eigenvectors"
+EIGEN = f"every m, d, K ≤ md, {OPERATOR}"
+ORTHONORMAL = r"$u_1, \dots, u_{md}$ an orthonormal basis of $\mathbb{R}^{m\times d}$"
+SPECTRAL = rf"{ORTHONORMAL}, $\Sigma u_k = \lambda_k u_k$"
+PROJECTORS = r"$P_\le = \sum_{k\le K} u_ku_k^\top$, $P_> = I - P_\le$"
+BESIDE = f"every m, d, K < md, {OPERATOR}"
+BEYOND = r"$K < md$"
 ORDERED = r"$\lambda_1 \ge \lambda_2 \ge \dots$"
 SOURCE = "classical; the statement for operators on movements is this project's"
 
 CLAIMS = (
+    Claim(
+        id="directions.projector-algebra",
+        title="Projectors on and beside orthonormal vectors",
+        statement=r"P_\le^2 = P_\le = P_\le^\top, \quad P_>^2 = P_> = P_>^\top, \quad "
+        r"P_\le + P_> = I, \quad P_\le P_> = P_> P_\le = 0, \quad \mathrm{tr}\,P_\le = K",
+        bound=IDENTITY,
+        source=SOURCE,
+        assumptions=(ORTHONORMAL, PROJECTORS, r"$K \le md$"),
+        checks=(
+            PROOFS.check("low_idempotent", scope=BASIS),
+            PROOFS.check("high_idempotent", scope=BASIS),
+            PROOFS.check("low_symmetric", scope=BASIS),
+            PROOFS.check("high_symmetric", scope=BASIS),
+            PROOFS.check("complementary", scope=BASIS),
+            PROOFS.check("low_trace", scope=BASIS),
+        ),
+    ),
     Claim(
         id="directions.eigenbasis",
         title="An orthonormal eigenbasis is complete and makes Σ diagonal",
@@ -145,11 +166,12 @@ CLAIMS = (
         bound=IDENTITY,
         source=SOURCE,
         assumptions=(SPECTRAL,),
+        depends_on=("directions.projector-algebra",),
         checks=(
-            PROOFS.check("complete", scope=BASIS),
-            PROOFS.check("parseval", scope=BASIS),
-            PROOFS.check("diagonal", scope=EIGEN),
-            PROOFS.check("sigma_symmetric", scope=EIGEN),
+            PROOFS.check("complete", scope="every m, d, every orthonormal basis"),
+            PROOFS.check("parseval", scope="every m, d, every orthonormal basis"),
+            PROOFS.check("diagonal", scope=f"every m, d, {OPERATOR}"),
+            PROOFS.check("sigma_symmetric", scope=f"every m, d, {OPERATOR}"),
         ),
     ),
     Claim(
@@ -158,7 +180,7 @@ CLAIMS = (
         statement=r"P_\le\Sigma = \Sigma P_\le, \quad P_>\Sigma = \Sigma P_>",
         bound=IDENTITY,
         source=SOURCE,
-        assumptions=(SPECTRAL,),
+        assumptions=(SPECTRAL, PROJECTORS, r"$K \le md$"),
         depends_on=("directions.eigenbasis",),
         checks=(PROOFS.check("low_commutes", scope=EIGEN), PROOFS.check("high_commutes", scope=EIGEN)),
     ),
@@ -168,6 +190,7 @@ CLAIMS = (
         statement=r"\|W\|_F^2 = \|P_\le W\|_F^2 + \|P_>W\|_F^2",
         bound=IDENTITY,
         source=SOURCE,
+        assumptions=(ORTHONORMAL, PROJECTORS, r"$K \le md$"),
         depends_on=("directions.eigenbasis",),
         checks=(PROOFS.check("pythagoras", scope=BASIS),),
     ),
@@ -184,30 +207,39 @@ CLAIMS = (
     Claim(
         id="directions.low-degree-bound",
         title="The good directions have energy",
-        statement=r"\langle P_\le W, \Sigma P_\le W\rangle \ge \lambda_{n_k}(\Sigma)\,\|P_\le W\|_F^2",
+        statement=r"\langle P_\le W, \Sigma P_\le W\rangle \ge \lambda_K\,\|P_\le W\|_F^2",
         bound=LOWER,
         source=SOURCE,
-        assumptions=(SPECTRAL, ORDERED),
+        assumptions=(SPECTRAL, ORDERED, PROJECTORS, r"$1 \le K \le md$"),
         depends_on=("directions.eigenbasis",),
-        checks=(PROOFS.check("low_bound", scope=EIGEN),),
+        checks=(PROOFS.check("low_bound", scope=f"{EIGEN}, K ≥ 1"),),
+    ),
+    Claim(
+        id="directions.high-degree-form",
+        title="The directions beside have little energy",
+        statement=r"\langle V, \Sigma V\rangle \le \lambda_{K+1}\,\|V\|_F^2, \quad V = P_>W",
+        bound=UPPER,
+        source=SOURCE,
+        assumptions=(SPECTRAL, ORDERED, PROJECTORS, BEYOND),
+        depends_on=("directions.eigenbasis",),
+        checks=(PROOFS.check("high_bound", scope=BESIDE),),
     ),
     Claim(
         id="directions.high-degree-attained",
         title="The bound beside the good directions is attained",
-        statement=r"\langle V, \Sigma V\rangle = \lambda_{n_k+1}(\Sigma), \quad \|V\|_F = 1, "
-        r"\quad V = P_>u_{n_k+1}",
+        statement=r"\langle V, \Sigma V\rangle = \lambda_{K+1}, \quad \|V\|_F = 1, \quad V = P_>u_{K+1}",
         bound=IDENTITY,
         source=SOURCE,
-        assumptions=(SPECTRAL,),
+        assumptions=(SPECTRAL, PROJECTORS, BEYOND),
         depends_on=("directions.eigenbasis",),
-        checks=(PROOFS.check("high_bound_attained", scope=EIGEN),),
+        checks=(PROOFS.check("high_bound_attained", scope=BESIDE),),
     ),
     PROOFS.control(
         "low_symmetric",
         old="u s j r i",
         new="u s i r j",
         id="control.formal-low-symmetric",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="P_≤ equal to its transpose in the neurons alone",
         statement=r"P_\le[r,i,s,j] = P_\le[s,i,r,j]",
         fault="the coordinates are not exchanged",
@@ -217,7 +249,7 @@ CLAIMS = (
         old="u s j r i",
         new="u s i r j",
         id="control.formal-high-symmetric",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="P_> equal to its transpose in the neurons alone",
         statement=r"P_>[r,i,s,j] = P_>[s,i,r,j]",
         fault="the coordinates are not exchanged",
@@ -227,7 +259,7 @@ CLAIMS = (
         old="K <= m * d",
         new="K <= m * d + 1",
         id="control.formal-low-idempotent",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="P_≤ with more vectors than dimensions",
         statement=r"P_\le^2 = P_\le, \quad K \le md + 1",
         fault="one vector too many",
@@ -237,7 +269,7 @@ CLAIMS = (
         old="K <= m * d",
         new="K <= m * d + 1",
         id="control.formal-high-idempotent",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="P_> with more vectors than dimensions",
         statement=r"P_>^2 = P_>, \quad K \le md + 1",
         fault="one vector too many",
@@ -247,7 +279,7 @@ CLAIMS = (
         old="(P_low K u) W r i + apply",
         new="(P_low K u) W r i - apply",
         id="control.formal-complementary",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="P_≤ - P_> = I",
         statement=r"P_\le - P_> = I",
         fault="sign of P_>",
@@ -258,7 +290,7 @@ CLAIMS = (
         new=_FALSE["low_trace"][1],
         negation="low_trace_twin_false",
         id="control.formal-low-trace",
-        control_of="directions.projector",
+        control_of="directions.projector-algebra",
         title="Trace with one direction too many",
         statement=r"\mathrm{tr}\,P_\le = K + 1",
         fault="K off by one",
@@ -339,10 +371,10 @@ CLAIMS = (
         new=_FALSE["high_bound"][1],
         negation="high_bound_twin_false",
         id="control.formal-high-bound",
-        control_of="directions.high-degree-bound",
-        title="Energy bound with the next eigenvalue",
-        statement=r"\langle P_>W, \Sigma P_>W\rangle \le \lambda_{n_k+2}\,\|P_>W\|_F^2",
-        fault="index n_k + 2 for n_k + 1",
+        control_of="directions.high-degree-form",
+        title="Quadratic form bounded by the next eigenvalue",
+        statement=r"\langle V, \Sigma V\rangle \le \lambda_{K+2}\,\|V\|_F^2, \quad V = P_>W",
+        fault="index K + 2 for K + 1",
         bound=UPPER,
     ),
     PROOFS.control(
@@ -365,8 +397,8 @@ CLAIMS = (
         id="control.formal-low-bound",
         control_of="directions.low-degree-bound",
         title="Lower bound with the previous eigenvalue",
-        statement=r"\langle P_\le W, \Sigma P_\le W\rangle \ge \lambda_{n_k-1}\,\|P_\le W\|_F^2",
-        fault="index n_k - 1 for n_k",
+        statement=r"\langle P_\le W, \Sigma P_\le W\rangle \ge \lambda_{K-1}\,\|P_\le W\|_F^2",
+        fault="index K - 1 for K",
         bound=LOWER,
     ),
     PROOFS.control(
@@ -376,8 +408,8 @@ CLAIMS = (
         id="control.formal-high-bound-attained",
         control_of="directions.high-degree-attained",
         title="Energy bound attained at the next eigenvalue",
-        statement=r"\langle V, \Sigma V\rangle = \lambda_{n_k+2}\,\|V\|_F^2, \quad V = P_>u_{n_k+1}",
-        fault="index n_k + 2 for n_k + 1",
+        statement=r"\langle V, \Sigma V\rangle = \lambda_{K+2}\,\|V\|_F^2, \quad V = P_>u_{K+1}",
+        fault="index K + 2 for K + 1",
     ),
     PROOFS.control(
         "energy",

@@ -24,7 +24,7 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace, principal_angles
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
-from verify.claims.formal_spectral import EIGEN, PROOFS
+from verify.claims.formal_spectral import PROOFS
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
@@ -235,12 +235,11 @@ CLAIMS = (
         statement=r"\mathbb{E}\,f_L(x;P_>W)^2 \le \lambda_{n_k+1}(\Sigma)\,\|P_>W\|_F^2",
         bound=UPPER,
         source=PAPER,
-        depends_on=("directions.projector",),
+        depends_on=("directions.projector", "directions.high-degree-form"),
         checks=(
-            PROOFS.check("high_bound", scope=EIGEN),
             PROOFS.check(
                 "energy_beside_good_directions",
-                scope="every m, d, σ', any finite set of points with any weights for the expectation",
+                scope="every m, d, K < md, σ', any finite set of points with any weights for the expectation",
                 general=False,
             ),
             Check(

@@ -137,7 +137,7 @@ CLAIMS = (
         checks=(
             Check(Kind.SYMBOLIC, value_at_one, scope=f"{IN_D}, l = 0…8", general=True),
             Check(Kind.PROPERTY, value_at_one_in_torch, scope="torch, d = 3…10000, l = 0…8"),
-            PROOFS.check("value_at_one", scope=f"{IN_D}, every l"),
+            PROOFS.check("value_at_one", scope=f"{IN_D}, every l, P_l by its recurrence"),
         ),
     ),
     Claim(
