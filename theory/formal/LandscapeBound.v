@@ -142,14 +142,16 @@ Proof.
   intros. ring.
 Qed.
 
-(* Slope and bend of each regularizer: R_1, R_2, R_3 are quadratic forms. *)
-Lemma smooth_R_1 s1 n m d a w0 X P_high W V :
+(* Slope and bend of each regularizer along a line; both derivatives exist.  R_1, R_2, R_3 are quadratic forms:
+   <grad R_1(W), V> = (2/n) sum_p f_L(x_p; P_high W) f_L(x_p; P_high V), Hess R_1(W)[V,V] = 2 R_1(V). *)
+Theorem smooth_R_1 : forall (s1 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
+    (P_high : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
   smooth (R_1 s1 n m d a w0 X P_high) W V
     (2 * (/ INR n * sum n (fun p => f_L s1 m d a w0 (apply m d P_high W) (X p)
                                     * f_L s1 m d a w0 (apply m d P_high V) (X p))))
     (2 * R_1 s1 n m d a w0 X P_high V).
 Proof.
-  apply smooth_quadratic. intros t. unfold R_1. generalize (/ INR n). intros k.
+  intros s1 n m d a w0 X P_high W V. apply smooth_quadratic. intros t. unfold R_1. generalize (/ INR n). intros k.
   rewrite (sum_ext n (fun p => f_L s1 m d a w0 (apply m d P_high (along W V t)) (X p) ^ 2) (fun p =>
       f_L s1 m d a w0 (apply m d P_high W) (X p) ^ 2
       + 2 * t * (f_L s1 m d a w0 (apply m d P_high W) (X p) * f_L s1 m d a w0 (apply m d P_high V) (X p))
@@ -161,23 +163,30 @@ Proof.
     + intros r i _ _. rewrite apply_along. unfold along. ring.
 Qed.
 
-Lemma smooth_R_2 m d P_high Sigma W V :
+(* <grad R_2(W), V> = <P_high W, Sigma P_high V> + <P_high V, Sigma P_high W>, Hess R_2(W)[V,V] = 2 R_2(V). *)
+Theorem smooth_R_2 : forall (m d : nat) (P_high Sigma : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
   smooth (R_2 m d P_high Sigma) W V
     (inner m d (apply m d P_high W) (apply m d Sigma (apply m d P_high V))
      + inner m d (apply m d P_high V) (apply m d Sigma (apply m d P_high W)))
     (2 * R_2 m d P_high Sigma V).
 Proof.
-  apply smooth_quadratic. intros t. unfold R_2. rewrite <- inner_along. apply inner_ext; intros r i _ _.
+  intros m d P_high Sigma W V. apply smooth_quadratic. intros t. unfold R_2. rewrite <- inner_along.
+  apply inner_ext; intros r i _ _.
   - apply apply_along.
   - rewrite <- apply_along. apply apply_ext. intros. apply apply_along.
 Qed.
 
-Lemma smooth_R_3 m d P_low W V :
+(* <grad R_3(W), V> = 2 <P_low W, P_low V>, Hess R_3(W)[V,V] = 2 R_3(V). *)
+Theorem smooth_R_3 : forall (m d : nat) (P_low : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
   smooth (R_3 m d P_low) W V
-    (inner m d (apply m d P_low W) (apply m d P_low V) + inner m d (apply m d P_low V) (apply m d P_low W))
+    (2 * inner m d (apply m d P_low W) (apply m d P_low V))
     (2 * R_3 m d P_low V).
 Proof.
-  apply smooth_quadratic. intros t. unfold R_3. rewrite <- inner_along.
+  intros m d P_low W V. apply smooth_quadratic. intros t. unfold R_3.
+  replace (2 * inner m d (apply m d P_low W) (apply m d P_low V))
+    with (inner m d (apply m d P_low W) (apply m d P_low V) + inner m d (apply m d P_low V) (apply m d P_low W))
+    by (rewrite (inner_sym m d (apply m d P_low V)); ring).
+  rewrite <- inner_along.
   apply inner_ext; intros r i _ _; apply apply_along.
 Qed.
 
@@ -188,14 +197,16 @@ Proof.
   rewrite dot_along, (dot_sym d (W r)), (dot_sym d (V r)), !dot_along, (dot_sym d (V r) (W r)). ring.
 Qed.
 
-Lemma smooth_R_4 m d W V :
+(* With T = sum_r ||w_r||^4: <grad R_4(W), V> = 8 T sum_r ||w_r||^2 w_r.v_r and
+   Hess R_4(W)[V,V] = 8 T sum_r (||w_r||^2 ||v_r||^2 + 2 (w_r.v_r)^2) + 32 (sum_r ||w_r||^2 w_r.v_r)^2. *)
+Theorem smooth_R_4 : forall (m d : nat) (W V : nat -> nat -> R),
   smooth (R_4 m d) W V
     (8 * sum m (fun r => dot d (W r) (W r) ^ 2) * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)))
     (8 * sum m (fun r => dot d (W r) (W r) ^ 2)
        * sum m (fun r => dot d (W r) (W r) * dot d (V r) (V r) + 2 * dot d (W r) (V r) ^ 2)
      + 32 * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)) ^ 2).
 Proof.
-  set (u := fun r t => dot d (W r) (W r) + 2 * t * dot d (W r) (V r) + t ^ 2 * dot d (V r) (V r)).
+  intros m d W V. set (u := fun r t => dot d (W r) (W r) + 2 * t * dot d (W r) (V r) + t ^ 2 * dot d (V r) (V r)).
   set (u1 := fun r t => 2 * dot d (W r) (V r) + 2 * t * dot d (V r) (V r)).
   exists (fun t => 2 * (sum m (fun r => 2 * u r t * u1 r t) * sum m (fun r => u r t ^ 2))).
   assert (H : forall t, is_derive (fun t => sum m (fun r => u r t ^ 2)) t (sum m (fun r => 2 * u r t * u1 r t))).
@@ -225,8 +236,11 @@ Proof.
       rewrite E2, E1, E0. ring.
 Qed.
 
-(* Slope and bend of the objective are those of its parts. *)
-Lemma smooth_objective ell l1 l2 s1 s2 n m d a w0 X P_low P_high Sigma lambda W V :
+(* The objective is twice differentiable along lines, and its slope and bend are those of its parts:
+   <grad L_lambda, V> = <grad L, V> + sum_j lambda_j <grad R_j, V>, and the same for the Hessian. *)
+Theorem smooth_objective : forall (ell l1 l2 : nat -> R -> R) (s1 s2 : R -> R) (n m d : nat) (a : nat -> R)
+    (w0 X : nat -> nat -> R) (P_low P_high Sigma : nat -> nat -> nat -> nat -> R) (lambda : nat -> R)
+    (W V : nat -> nat -> R),
   (forall p z, is_derive (ell p) z (l1 p z)) -> (forall p z, is_derive (l1 p) z (l2 p z)) ->
   let L := loss ell s1 s2 n m d a w0 X in
   let R1 := R_1 s1 n m d a w0 X P_high in
@@ -239,7 +253,7 @@ Lemma smooth_objective ell l1 l2 s1 s2 n m d a w0 X P_low P_high Sigma lambda W 
     (bend L W V + lambda 1%nat * bend R1 W V + lambda 2%nat * bend R2 W V + lambda 3%nat * bend R3 W V
      + lambda 4%nat * bend R4 W V).
 Proof.
-  intros H1 H2 L R1 R2 R3 R4. unfold objective.
+  intros ell l1 l2 s1 s2 n m d a w0 X P_low P_high Sigma lambda W V H1 H2 L R1 R2 R3 R4. unfold objective.
   pose proof (smooth_R_1 s1 n m d a w0 X P_high W V) as S1. fold R1 in S1.
   pose proof (smooth_R_2 m d P_high Sigma W V) as S2. fold R2 in S2.
   pose proof (smooth_R_3 m d P_low W V) as S3. fold R3 in S3.
@@ -450,7 +464,7 @@ Proof.
       [|reflexivity|exact (low_turned m d P_low W W_L HI HL)].
     unfold inner, dot. rewrite <- sum_minus. apply sum_ext. intros r _. rewrite <- sum_minus. apply sum_ext.
     intros. ring. }
-  rewrite (inner_sym m d (apply m d P_low (turned m d P_low W W_L))), E. field.
+  rewrite E. field.
 Qed.
 
 (* R_4 at a stationary point, with T = sum_r ||w_r||^4: <grad R_4, V> + 1/2 E_S Hess R_4[W_Q(.)S, W_Q(.)S]
@@ -487,6 +501,30 @@ Proof.
         + 2 * (S r * S r * dot d (W r) (W_Q r) ^ 2)); [ring|]. rewrite HS by exact Hr. ring.
     + f_equal. f_equal. apply sum_ext. intros r _. rewrite (dot_sym d (W r) (signed W_Q S r)), dot_signed.
       rewrite (dot_sym d (W_Q r)). ring.
+Qed.
+
+(* The slope of R_3 has its factor 2: one neuron, P_low = 1, W = V = 1. *)
+Theorem smooth_R_3_twin_false : ~ (forall (m d : nat) (P_low : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
+  smooth (R_3 m d P_low) W V
+    (inner m d (apply m d P_low W) (apply m d P_low V))
+    (2 * R_3 m d P_low V)).
+Proof.
+  intros H. specialize (H 1%nat 1%nat (fun _ _ _ _ => 1) (fun _ _ => 1) (fun _ _ => 1)). apply smooth_slope in H.
+  rewrite (smooth_slope _ _ _ _ _ (smooth_R_3 1 1 (fun _ _ _ _ => 1) (fun _ _ => 1) (fun _ _ => 1))) in H.
+  unfold inner, dot, apply in H. simpl in H. lra.
+Qed.
+
+(* R_4 bends through its square too: one neuron, W = V = 1, 56 and not 40. *)
+Theorem smooth_R_4_twin_false : ~ (forall (m d : nat) (W V : nat -> nat -> R),
+  smooth (R_4 m d) W V
+    (8 * sum m (fun r => dot d (W r) (W r) ^ 2) * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)))
+    (8 * sum m (fun r => dot d (W r) (W r) ^ 2)
+       * sum m (fun r => dot d (W r) (W r) * dot d (V r) (V r) + 2 * dot d (W r) (V r) ^ 2)
+     + 16 * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)) ^ 2)).
+Proof.
+  intros H. specialize (H 1%nat 1%nat (fun _ _ => 1) (fun _ _ => 1)). apply smooth_bend in H.
+  rewrite (smooth_bend _ _ _ _ _ (smooth_R_4 1 1 (fun _ _ => 1) (fun _ _ => 1))) in H.
+  unfold dot in H. simpl in H. lra.
 Qed.
 
 (* Convexity is needed: ell(z) = -z^2/4 on one sample, at f = 0 against f* = 1. *)

@@ -44,27 +44,6 @@ Qed.
 Lemma dot_curve d (u v x : nat -> R) t : dot d (fun i => u i + t * v i) x = dot d u x + t * dot d v x.
 Proof. rewrite dot_plus_l, dot_scal_l. reflexivity. Qed.
 
-(* The j-th derivative of t |-> f(x;tW), at every t. *)
-Lemma network_curve (s : nat -> R -> R) j m d a w0 W x :
-  (forall i, (i < j)%nat -> forall z, is_derive (s i) z (s (S i) z)) ->
-  forall t, is_derive_n (fun u => network (s O) m d a w0 (fun r i => u * W r i) x) j t
-    (/ sqrt (INR m) * sum m (fun r => a r * s j (dot d (w0 r) x + t * dot d (W r) x) * dot d (W r) x ^ j)).
-Proof.
-  intros D t.
-  apply (is_derive_n_ext (fun u => / sqrt (INR m) *
-    sum m (fun r => a r * s O (dot d (w0 r) x + u * dot d (W r) x) * dot d (W r) x ^ 0))).
-  { intros u. unfold network. f_equal. apply sum_ext. intros r _. rewrite dot_curve. simpl. ring. }
-  apply (is_derive_n_chain (fun j u => / sqrt (INR m) *
-    sum m (fun r => a r * s j (dot d (w0 r) x + u * dot d (W r) x) * dot d (W r) x ^ j))).
-  intros i Hi u. apply is_derive_scal.
-  apply (is_derive_sum m (fun r v => a r * s i (dot d (w0 r) x + v * dot d (W r) x) * dot d (W r) x ^ i)).
-  intros r _. set (p := dot d (w0 r) x). set (q := dot d (W r) x).
-  apply (is_derive_ext (fun v => (a r * q ^ i) * s i (p + v * q))); [intros; simpl; ring|].
-  replace (a r * s (S i) (p + u * q) * q ^ S i) with (a r * q ^ i * (q * s (S i) (p + u * q))) by (simpl; ring).
-  apply is_derive_scal.
-  apply (is_derive_comp (s i)); [apply D; exact Hi|]. auto_derive; [trivial|ring].
-Qed.
-
 (* The movement 0 leaves the initial weights. *)
 Lemma network_zero s0 m d a w0 x :
   network s0 m d a w0 (fun _ _ => 0) x = / sqrt (INR m) * sum m (fun r => a r * s0 (dot d (w0 r) x)).
@@ -147,20 +126,41 @@ Proof.
   apply sum_ext. intros i Hi. rewrite H by assumption. reflexivity.
 Qed.
 
-(* |f - f_L - f_Q|(x;W) <= M_3/(6 sqrt m) sum_r |w_r.x|^3 for antisymmetric pairs of neurons. *)
-Theorem remainder : forall (s0 s1 s2 s3 : R -> R) (M3 : R) (h d : nat) (a : nat -> R)
+(* |f - f_L - f_Q|(x;W) <= M_3/(6 sqrt m) sum_r |w_r.x|^3 if f(x;0) = 0 and |a_r| <= 1. *)
+Theorem remainder : forall (s0 s1 s2 s3 : R -> R) (M3 : R) (m d : nat) (a : nat -> R)
     (w0 W : nat -> nat -> R) (x : nat -> R),
   (forall z, is_derive s0 z (s1 z)) -> (forall z, is_derive s1 z (s2 z)) ->
   (forall z, is_derive s2 z (s3 z)) -> (forall z, Rabs (s3 z) <= M3) ->
-  (forall r, (r < 2 * h)%nat -> Rabs (a r) <= 1) ->
-  (forall r i, (r < h)%nat -> (i < d)%nat -> w0 (r + h)%nat i = w0 r i) ->
-  (forall r, (r < h)%nat -> a (r + h)%nat = - a r) ->
-  Rabs (network s0 (2 * h) d a w0 W x - f_L s1 (2 * h) d a w0 W x - f_Q s2 (2 * h) d a w0 W x)
-    <= M3 / (6 * sqrt (INR (2 * h))) * sum (2 * h) (fun r => Rabs (dot d (W r) x) ^ 3).
+  (forall r, (r < m)%nat -> Rabs (a r) <= 1) ->
+  network s0 m d a w0 (fun _ _ => 0) x = 0 ->
+  Rabs (network s0 m d a w0 W x - f_L s1 m d a w0 W x - f_Q s2 m d a w0 W x)
+    <= M3 / (6 * sqrt (INR m)) * sum m (fun r => Rabs (dot d (W r) x) ^ 3).
 Proof.
-  intros s0 s1 s2 s3 M3 h d a w0 W x D1 D2 D3 B A P Q.
-  pose proof (remainder_from_start s0 s1 s2 s3 M3 (2 * h) d a w0 W x D1 D2 D3 B A) as H.
-  rewrite (initialization s0 h d a w0 x P Q), Rminus_0_r in H. exact H.
+  intros s0 s1 s2 s3 M3 m d a w0 W x D1 D2 D3 B A Z.
+  pose proof (remainder_from_start s0 s1 s2 s3 M3 m d a w0 W x D1 D2 D3 B A) as H.
+  rewrite Z, Rminus_0_r in H. exact H.
+Qed.
+
+(* The j-th derivative of t |-> f(x;tW) exists at every t, and is m^(-1/2) sum_r a_r s_j((w0_r + t w_r).x) (w_r.x)^j,
+   for every j up to which the activation has derivatives s 1, s 2, ...: so those of all lower orders exist too. *)
+Theorem network_curve : forall (s : nat -> R -> R) (j m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
+  (forall i, (i < j)%nat -> forall z, is_derive (s i) z (s (S i) z)) ->
+  forall t, is_derive_n (fun u => network (s O) m d a w0 (fun r i => u * W r i) x) j t
+    (/ sqrt (INR m) * sum m (fun r => a r * s j (dot d (w0 r) x + t * dot d (W r) x) * dot d (W r) x ^ j)).
+Proof.
+  intros s j m d a w0 W x D t.
+  apply (is_derive_n_ext (fun u => / sqrt (INR m) *
+    sum m (fun r => a r * s O (dot d (w0 r) x + u * dot d (W r) x) * dot d (W r) x ^ 0))).
+  { intros u. unfold network. f_equal. apply sum_ext. intros r _. rewrite dot_curve. simpl. ring. }
+  apply (is_derive_n_chain (fun j u => / sqrt (INR m) *
+    sum m (fun r => a r * s j (dot d (w0 r) x + u * dot d (W r) x) * dot d (W r) x ^ j))).
+  intros i Hi u. apply is_derive_scal.
+  apply (is_derive_sum m (fun r v => a r * s i (dot d (w0 r) x + v * dot d (W r) x) * dot d (W r) x ^ i)).
+  intros r _. set (p := dot d (w0 r) x). set (q := dot d (W r) x).
+  apply (is_derive_ext (fun v => (a r * q ^ i) * s i (p + v * q))); [intros; simpl; ring|].
+  replace (a r * s (S i) (p + u * q) * q ^ S i) with (a r * q ^ i * (q * s (S i) (p + u * q))) by (simpl; ring).
+  apply is_derive_scal.
+  apply (is_derive_comp (s i)); [apply D; exact Hi|]. auto_derive; [trivial|ring].
 Qed.
 
 (* f_L(x;W) is the first derivative of t |-> f(x;tW) at t = 0. *)
@@ -284,31 +284,26 @@ Proof.
   pose proof (Rle_abs ((0 + 1) ^ 3 / 6 - 0 ^ 3 / 6 - 0 ^ 2 / 2 * 1 - 0 * 1 ^ 2 / 2)). simpl in *. lra.
 Qed.
 
-(* So it is for the network: one pair of neurons with w0 = 0 of which the first moves by 1. *)
+(* So it is for the network: one neuron with w0 = 0 that moves by 1. *)
 Theorem remainder_twin_false :
-  ~ (forall (s0 s1 s2 s3 : R -> R) (M3 : R) (h d : nat) (a : nat -> R)
+  ~ (forall (s0 s1 s2 s3 : R -> R) (M3 : R) (m d : nat) (a : nat -> R)
     (w0 W : nat -> nat -> R) (x : nat -> R),
   (forall z, is_derive s0 z (s1 z)) -> (forall z, is_derive s1 z (s2 z)) ->
   (forall z, is_derive s2 z (s3 z)) -> (forall z, Rabs (s3 z) <= M3) ->
-  (forall r, (r < 2 * h)%nat -> Rabs (a r) <= 1) ->
-  (forall r i, (r < h)%nat -> (i < d)%nat -> w0 (r + h)%nat i = w0 r i) ->
-  (forall r, (r < h)%nat -> a (r + h)%nat = - a r) ->
-  Rabs (network s0 (2 * h) d a w0 W x - f_L s1 (2 * h) d a w0 W x - f_Q s2 (2 * h) d a w0 W x)
-    <= M3 / (7 * sqrt (INR (2 * h))) * sum (2 * h) (fun r => Rabs (dot d (W r) x) ^ 3)).
+  (forall r, (r < m)%nat -> Rabs (a r) <= 1) ->
+  network s0 m d a w0 (fun _ _ => 0) x = 0 ->
+  Rabs (network s0 m d a w0 W x - f_L s1 m d a w0 W x - f_Q s2 m d a w0 W x)
+    <= M3 / (7 * sqrt (INR m)) * sum m (fun r => Rabs (dot d (W r) x) ^ 3)).
 Proof.
   intros H.
   specialize (H (fun z => z ^ 3 / 6) (fun z => z ^ 2 / 2) (fun z => z) (fun _ => 1) 1 1%nat 1%nat
-    (fun r => match r with O => 1 | _ => - 1 end) (fun _ _ => 0) (fun r _ => match r with O => 1 | _ => 0 end)
-    (fun _ => 1) ltac:(intros; auto_derive; [trivial|field]) ltac:(intros; auto_derive; [trivial|field])
+    (fun _ => 1) (fun _ _ => 0) (fun _ _ => 1) (fun _ => 1)
+    ltac:(intros; auto_derive; [trivial|field]) ltac:(intros; auto_derive; [trivial|field])
     ltac:(intros; apply (is_derive_id (K := R_AbsRing))) ltac:(intros; apply Req_le, Rabs_R1)
-    ltac:(intros [|r] _; apply Rabs_le; simpl; lra) ltac:(reflexivity)
-    ltac:(intros [|r] Hr; [reflexivity|lia])).
-  unfold network, f_L, f_Q, dot in H. cbn -[INR sqrt pow Rinv] in H.
-  assert (P : 0 < sqrt (INR 2)) by (apply sqrt_lt_R0; simpl; lra). set (q := sqrt (INR 2)) in *.
-  rewrite Rinv_mult in H. unfold Rdiv in H. rewrite Rinv_mult in H.
-  apply Rinv_0_lt_compat in P. set (c := / q) in *.
-  replace (0 + 1 * 1) with 1 in H by ring. replace (0 + 0 * 1) with 0 in H by ring. rewrite Rabs_R1, Rabs_R0 in H.
-  match type of H with Rabs ?e <= _ => pose proof (Rle_abs e) end. simpl in *. lra.
+    ltac:(intros; apply Req_le, Rabs_R1) ltac:(unfold network, dot; simpl; rewrite sqrt_1; field)).
+  unfold network, f_L, f_Q, dot in H. simpl in H. rewrite sqrt_1 in H.
+  replace (0 + 1 * 1) with 1 in H by ring. rewrite Rabs_R1 in H.
+  match type of H with Rabs ?e <= _ => pose proof (Rle_abs e) end. lra.
 Qed.
 
 (* Without opposite signs the network does not start at 0: two neurons with s0 = 1. *)
@@ -323,6 +318,18 @@ Proof.
   rewrite network_zero in H. cbn -[INR sqrt Rinv] in H.
   assert (P : 0 < sqrt (INR 2)) by (apply sqrt_lt_R0; simpl; lra).
   apply Rinv_0_lt_compat in P. set (c := / sqrt (INR 2)) in *. lra.
+Qed.
+
+(* The derivatives change along the curve: the activation z itself at j = 0 and t = 1, one neuron, w = x = 1. *)
+Theorem network_curve_twin_false :
+  ~ (forall (s : nat -> R -> R) (j m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
+  (forall i, (i < j)%nat -> forall z, is_derive (s i) z (s (S i) z)) ->
+  forall t, is_derive_n (fun u => network (s O) m d a w0 (fun r i => u * W r i) x) j t
+    (/ sqrt (INR m) * sum m (fun r => a r * s j (dot d (w0 r) x) * dot d (W r) x ^ j))).
+Proof.
+  intros H. specialize (H (fun _ z => z) O 1%nat 1%nat (fun _ => 1) (fun _ _ => 0) (fun _ _ => 1) (fun _ => 1)
+    ltac:(intros; lia) 1).
+  unfold is_derive_n, network, dot in H. simpl in H. rewrite sqrt_1 in H. lra.
 Qed.
 
 (* f_Q without its 1/2 is not half the second derivative: z^2/2, one neuron, w = x = 1. *)

@@ -63,6 +63,51 @@ forall (ell l1 l2 : nat -> R -> R) (s1 s2 : R -> R) (n m d : nat) (a : nat -> R)
   <= - (/ INR n * sum n (fun p => l1 p (second_order s1 s2 m d a w0 W (X p))
       * (best p - second_order s1 s2 m d a w0 W (X p))))
 """,
+    "smooth_R_1": """\
+forall (s1 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
+    (P_high : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
+  smooth (R_1 s1 n m d a w0 X P_high) W V
+    (2 * (/ INR n * sum n (fun p => f_L s1 m d a w0 (apply m d P_high W) (X p)
+                                    * f_L s1 m d a w0 (apply m d P_high V) (X p))))
+    (2 * R_1 s1 n m d a w0 X P_high V)
+""",
+    "smooth_R_2": """\
+forall (m d : nat) (P_high Sigma : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
+  smooth (R_2 m d P_high Sigma) W V
+    (inner m d (apply m d P_high W) (apply m d Sigma (apply m d P_high V))
+     + inner m d (apply m d P_high V) (apply m d Sigma (apply m d P_high W)))
+    (2 * R_2 m d P_high Sigma V)
+""",
+    "smooth_R_3": """\
+forall (m d : nat) (P_low : nat -> nat -> nat -> nat -> R) (W V : nat -> nat -> R),
+  smooth (R_3 m d P_low) W V
+    (2 * inner m d (apply m d P_low W) (apply m d P_low V))
+    (2 * R_3 m d P_low V)
+""",
+    "smooth_R_4": """\
+forall (m d : nat) (W V : nat -> nat -> R),
+  smooth (R_4 m d) W V
+    (8 * sum m (fun r => dot d (W r) (W r) ^ 2) * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)))
+    (8 * sum m (fun r => dot d (W r) (W r) ^ 2)
+       * sum m (fun r => dot d (W r) (W r) * dot d (V r) (V r) + 2 * dot d (W r) (V r) ^ 2)
+     + 32 * sum m (fun r => dot d (W r) (W r) * dot d (W r) (V r)) ^ 2)
+""",
+    "smooth_objective": """\
+forall (ell l1 l2 : nat -> R -> R) (s1 s2 : R -> R) (n m d : nat) (a : nat -> R)
+    (w0 X : nat -> nat -> R) (P_low P_high Sigma : nat -> nat -> nat -> nat -> R) (lambda : nat -> R)
+    (W V : nat -> nat -> R),
+  (forall p z, is_derive (ell p) z (l1 p z)) -> (forall p z, is_derive (l1 p) z (l2 p z)) ->
+  let L := loss ell s1 s2 n m d a w0 X in
+  let R1 := R_1 s1 n m d a w0 X P_high in
+  let R2 := R_2 m d P_high Sigma in
+  let R3 := R_3 m d P_low in
+  let R4 := R_4 m d in
+  smooth (objective ell s1 s2 n m d a w0 X P_low P_high Sigma lambda) W V
+    (slope L W V + lambda 1%nat * slope R1 W V + lambda 2%nat * slope R2 W V + lambda 3%nat * slope R3 W V
+     + lambda 4%nat * slope R4 W V)
+    (bend L W V + lambda 1%nat * bend R1 W V + lambda 2%nat * bend R2 W V + lambda 3%nat * bend R3 W V
+     + lambda 4%nat * bend R4 W V)
+""",
     "stationary": """\
 forall (ell l1 l2 : nat -> R -> R) (s1 s2 : R -> R) (n m d : nat) (a : nat -> R)
     (w0 X W W_L W_Q : nat -> nat -> R) (P_low P_high Sigma : nat -> nat -> nat -> nat -> R) (lambda : nat -> R)
@@ -128,7 +173,7 @@ forall (m d : nat) (W W_L W_Q : nat -> nat -> R) (P_low : nat -> nat -> nat -> n
 }
 
 # Mutated statements that are proved false: all blocks, ½ dropped, the last term dropped, a loss that is not convex,
-# the curvature term dropped.
+# the curvature term dropped, a factor 2 dropped, half a term.
 _BLOCKS = ("sum m (fun r => bend L W (only r V))", "bend L W V")
 _HALF = ("- / 2 * weighted l2", "- weighted l2")
 _LAST = (
@@ -137,6 +182,8 @@ _LAST = (
 )
 _CONVEX = ("0 <= l2 p z", "-1 <= l2 p z")
 _SADDLE = (" + / 2 * gamma * norm m d W_Q ^ 2", "")
+_TWICE = ("(2 * inner m d (apply m d P_low W)", "(inner m d (apply m d P_low W)")
+_SQUARE = ("+ 32 * sum", "+ 16 * sum")
 
 PROOFS = Proofs(
     module="Landscape",
@@ -155,6 +202,8 @@ BOUND = Proofs(
     | {
         "convex_gap_twin_false": f"~ ({_BOUND['convex_gap'].replace(*_CONVEX)})",
         "stationary_twin_false": f"~ ({_BOUND['stationary'].replace(*_SADDLE)})",
+        "smooth_R_3_twin_false": f"~ ({_BOUND['smooth_R_3'].replace(*_TWICE)})",
+        "smooth_R_4_twin_false": f"~ ({_BOUND['smooth_R_4'].replace(*_SQUARE)})",
     },
 )
 SCOPE = (
@@ -178,6 +227,42 @@ CLAIMS = (
         checks=(
             PROOFS.check("gradient", scope="every m, n, d, W, V, every point of the line, differentiable ℓ"),
             PROOFS.check("curvature", scope="every m, n, d, W, V, every twice differentiable ℓ"),
+        ),
+    ),
+    Claim(
+        id="landscape.smooth-regularizers",
+        title="The regularizers are twice differentiable along lines",
+        statement=r"\langle\nabla R_1, V\rangle = \tfrac2n\sum_i f_L(x_i;P_> W)\,f_L(x_i;P_> V), \quad "
+        r"\langle\nabla R_2, V\rangle = \langle P_> W, \Sigma P_> V\rangle + "
+        r"\langle P_> V, \Sigma P_> W\rangle, \quad "
+        r"\langle\nabla R_3, V\rangle = 2\langle P_\le W, P_\le V\rangle, \quad "
+        r"\nabla^2R_j[V,V] = 2R_j(V) \ (j \le 3), \quad "
+        r"\langle\nabla R_4, V\rangle = 8T\sum_r\|w_r\|^2\,w_r\cdot v_r, \quad \nabla^2R_4[V,V] = "
+        r"8T\sum_r\big(\|w_r\|^2\|v_r\|^2 + 2(w_r\cdot v_r)^2\big) + "
+        r"32\Big(\sum_r\|w_r\|^2\,w_r\cdot v_r\Big)^2; \quad \text{all exist}",
+        bound=IDENTITY,
+        source="this project",
+        assumptions=(r"$T = \sum_r\|w_r\|^4$",),
+        checks=tuple(
+            BOUND.check(f"smooth_R_{k}", scope=f"R_{k}: every m, n, d, W, V, P_≤, P_> and Σ")
+            for k in (1, 2, 3, 4)
+        ),
+    ),
+    Claim(
+        id="landscape.smooth",
+        title="The objective is twice differentiable along lines",
+        statement=r"\langle\nabla L_\lambda, V\rangle = \langle\nabla L, V\rangle + "
+        r"\sum_j \lambda_j\langle\nabla R_j, V\rangle, \quad \nabla^2L_\lambda[V,V] = \nabla^2L[V,V] + "
+        r"\sum_j \lambda_j\nabla^2R_j[V,V], \quad \text{and both exist}",
+        bound=IDENTITY,
+        source="this project",
+        assumptions=(r"$f = f_L + f_Q$, $\ell$ twice differentiable in the prediction",),
+        depends_on=("landscape.derivatives", "landscape.smooth-regularizers"),
+        checks=(
+            BOUND.check(
+                "smooth_objective",
+                scope="every m, n, d, W, V, λ, every P_≤, P_> and Σ, every twice differentiable ℓ",
+            ),
         ),
     ),
     Claim(
@@ -293,6 +378,59 @@ CLAIMS = (
         bound=UPPER,
     ),
     BOUND.control(
+        "smooth_R_1",
+        old="(2 * R_1 s1 n m d a w0 X P_high V)",
+        new="(R_1 s1 n m d a w0 X P_high V)",
+        id="control.formal-smooth-r1",
+        control_of="landscape.smooth-regularizers",
+        title="The Hessian of R_1 without its factor 2",
+        statement=r"\nabla^2R_1[V,V] = R_1(V)",
+        fault="factor 2 dropped",
+    ),
+    BOUND.control(
+        "smooth_R_2",
+        old="\n     + inner m d (apply m d P_high V) (apply m d Sigma (apply m d P_high W))",
+        new="",
+        id="control.formal-smooth-r2",
+        control_of="landscape.smooth-regularizers",
+        title="The slope of R_2 from one of its two sides",
+        statement=r"\langle\nabla R_2, V\rangle = \langle P_> W, \Sigma P_> V\rangle",
+        fault="the movement of the left factor is missing",
+    ),
+    BOUND.control(
+        "smooth_R_3",
+        old=_TWICE[0],
+        new=_TWICE[1],
+        negation="smooth_R_3_twin_false",
+        id="control.formal-smooth-r3",
+        control_of="landscape.smooth-regularizers",
+        title="The slope of R_3 without its factor 2",
+        statement=r"\langle\nabla R_3, V\rangle = \langle P_\le W, P_\le V\rangle",
+        fault="factor 2 dropped",
+    ),
+    BOUND.control(
+        "smooth_R_4",
+        old=_SQUARE[0],
+        new=_SQUARE[1],
+        negation="smooth_R_4_twin_false",
+        id="control.formal-smooth-r4",
+        control_of="landscape.smooth-regularizers",
+        title="The Hessian of R_4 with half its last term",
+        statement=r"\nabla^2R_4[V,V] = \ldots + 16\,\Big(\sum_r\|w_r\|^2\,w_r\cdot v_r\Big)^2",
+        fault="16 for 32",
+    ),
+    BOUND.control(
+        "smooth_objective",
+        old="lambda 3%nat * bend R3 W V",
+        new="lambda 3%nat * bend R2 W V",
+        id="control.formal-smooth-objective",
+        control_of="landscape.smooth",
+        title="The Hessian of the objective with R_2 in the place of R_3",
+        statement=r"\nabla^2L_\lambda = \ldots + \lambda_2\nabla^2R_2 + \lambda_3\nabla^2R_2 + "
+        r"\lambda_4\nabla^2R_4",
+        fault="R_2 for R_3",
+    ),
+    BOUND.control(
         "signed_r1",
         old="- R1 W",
         new="+ R1 W",
@@ -331,9 +469,9 @@ CLAIMS = (
         new="32 *",
         id="control.formal-signed-r4",
         control_of="landscape.regularizers",
-        title="What R_4 adds, without the ½ of the Hessian",
+        title="What R_4 adds, with its last term doubled",
         statement=r"\langle\nabla R_4, V\rangle + \tfrac12\mathbb{E}_S\nabla^2R_4[W_Q\odot S, W_Q\odot S] = "
         r"\ldots + 32\sum_r\|w_r\|^4(w_r\cdot w_{Q,r})^2",
-        fault="32 for 16",
+        fault="32 for 16 in the last term",
     ),
 )

@@ -34,12 +34,16 @@ forall (s2 : R -> R) (n m d : nat) (a : nat -> R) (w0 X e : nat -> nat -> R)
   / INR n * sum n (fun p => eps p * f_Q s2 m d a w0 W (X p))
   = B ^ 2 / 2 * sqrt (/ INR m * sum m (fun r => Rmax 0 (lambda r) ^ 2))
 """,
+    "largest_value": """\
+forall (d : nat) (C : nat -> nat -> R), (0 < d)%nat ->
+  exists (l : R) (e : nat -> R),
+  dot d e e = 1 /\\ form d C e = l /\\ forall w, form d C w <= l * dot d w w
+""",
     "quadratic_supremum": """\
-forall (s2 : R -> R) (n m d : nat) (a : nat -> R) (w0 X e : nat -> nat -> R)
+forall (s2 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
     (eps lambda : nat -> R) (B : R),
-  (forall r w, (r < m)%nat -> form d (signed_block s2 n d a w0 X eps r) w <= lambda r * dot d w w) ->
-  (forall r, (r < m)%nat -> dot d (e r) (e r) = 1) ->
-  (forall r, (r < m)%nat -> form d (signed_block s2 n d a w0 X eps r) (e r) = lambda r) ->
+  (forall r, (r < m)%nat -> is_lub (fun v => exists w, dot d w w = 1
+    /\\ v = form d (signed_block s2 n d a w0 X eps r) w) (lambda r)) ->
   is_lub (quadratic_values s2 n m d a w0 X eps B)
     (B ^ 2 / 2 * sqrt (/ INR m * sum m (fun r => Rmax 0 (lambda r) ^ 2)))
 """,
@@ -53,10 +57,10 @@ forall (s1 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
     "linear_supremum": """\
 forall (s1 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
     (P : nat -> nat -> nat -> nat -> R) (eps : nat -> R) (B : R),
-  0 <= B ->
-  symmetric m d P ->
+  0 <= B -> symmetric m d P ->
   let z := fun r i => / INR n * sum n (fun p => eps p * apply m d P (feature s1 m d a w0 (X p)) r i) in
-  is_lub (linear_values s1 n m d a w0 X P eps B) (B * sqrt (inner m d z z))
+  let largest := B * sqrt (inner m d z z) in
+  linear_values s1 n m d a w0 X P eps B largest /\\ is_lub (linear_values s1 n m d a w0 X P eps B) largest
 """,
     "sign_energy": """\
 forall (n m d : nat) (V : nat -> nat -> nat -> R),
@@ -79,8 +83,9 @@ forall (s1 : R -> R) (n m d : nat) (a : nat -> R) (w0 X : nat -> nat -> R)
 _FALSE = {
     "signed_sum": ("/ (2 * sqrt (INR m))", "/ sqrt (INR m)"),
     "quadratic_upper": ("B ^ 2 / 2", "B ^ 2 / 4"),
+    "largest_value": ("= l /\\", "= 2 * l /\\"),
     "quadratic_supremum": ("Rmax 0 (lambda r)", "lambda r"),
-    "linear_supremum": ("(B * sqrt", "(B ^ 2 * sqrt"),
+    "linear_supremum": ("B * sqrt", "B ^ 2 * sqrt"),
     "sign_energy": ("= sum n (fun p => inner", "= 2 * sum n (fun p => inner"),
 }
 PROOFS = Proofs(
@@ -90,6 +95,7 @@ PROOFS = Proofs(
     | {f"{name}_twin_false": f"~ ({STATEMENTS[name].replace(*change)})" for name, change in _FALSE.items()},
 )
 PAPER = "Nichani, Bai, Lee 2022"
+RADIUS = r"$B \ge 0$"
 BLOCK = r"$A_r = \frac1n \sum_i \epsilon_i a_r \sigma''(w_{0,r}\cdot x_i)\,x_i x_i^\top$"
 
 CLAIMS = (
@@ -109,7 +115,7 @@ CLAIMS = (
         r"\max(0, \lambda_r)^2\Big)^{1/2}, \quad \|W\|_{2,4} \le B,\ A_r \preceq \lambda_r I",
         bound=UPPER,
         source=PAPER,
-        assumptions=(BLOCK,),
+        assumptions=(BLOCK, RADIUS),
         depends_on=("generalization.signed-sum",),
         checks=(PROOFS.check("quadratic_upper", scope="every m, n, d, any σ'' and signs"),),
     ),
@@ -123,10 +129,22 @@ CLAIMS = (
         source=PAPER,
         assumptions=(
             BLOCK,
-            r"$\|e_r\| = 1$, $e_r^\top A_r e_r = \lambda_r$; the norm is B if some $\lambda_r > 0$",
+            RADIUS,
+            r"$\|e_r\| = 1$, $e_r^\top A_r e_r = \lambda_r$; the norm is B if some $\lambda_r > 0$, and "
+            r"$w_r = 0$ for every r if $\rho = 0$",
         ),
         depends_on=("generalization.signed-sum",),
         checks=(PROOFS.check("quadratic_maximiser", scope="every m, n, d, any σ'' and signs"),),
+    ),
+    Claim(
+        id="generalization.largest-value",
+        title="The largest value of a quadratic form on the unit sphere is attained",
+        statement=r"\text{for every } C \in \mathbb{R}^{d\times d} \text{ there is } \|e\| = 1 \text{ with } "
+        r"w^\top C w \le (e^\top C e)\,\|w\|^2 \text{ for every } w",
+        bound=UPPER,
+        source="school",
+        assumptions=(r"$d \ge 1$",),
+        checks=(PROOFS.check("largest_value", scope="every d ≥ 1 and every matrix C, symmetric or not"),),
     ),
     Claim(
         id="generalization.signed-inner",
@@ -192,6 +210,18 @@ CLAIMS = (
         statement=r"w_r = B\,\frac{\max(0,\lambda_r)}{\rho}\,e_r",
         fault="no root of the length",
         bound=IDENTITY,
+    ),
+    PROOFS.control(
+        "largest_value",
+        old=_FALSE["largest_value"][0],
+        new=_FALSE["largest_value"][1],
+        negation="largest_value_twin_false",
+        id="control.formal-largest-value",
+        control_of="generalization.largest-value",
+        title="Half the largest value of a quadratic form as its bound",
+        statement=r"w^\top C w \le \tfrac12\,(e^\top C e)\,\|w\|^2 \text{ for every } w",
+        fault="half the value attained",
+        bound=UPPER,
     ),
     PROOFS.control(
         "quadratic_supremum",

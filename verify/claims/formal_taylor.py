@@ -35,15 +35,14 @@ forall (s0 : R -> R) (h d : nat) (a : nat -> R) (w0 : nat -> nat -> R) (x : nat 
   network s0 (2 * h) d a w0 (fun _ _ => 0) x = 0
 """,
     "remainder": """
-forall (s0 s1 s2 s3 : R -> R) (M3 : R) (h d : nat) (a : nat -> R)
+forall (s0 s1 s2 s3 : R -> R) (M3 : R) (m d : nat) (a : nat -> R)
     (w0 W : nat -> nat -> R) (x : nat -> R),
   (forall z, is_derive s0 z (s1 z)) -> (forall z, is_derive s1 z (s2 z)) ->
   (forall z, is_derive s2 z (s3 z)) -> (forall z, Rabs (s3 z) <= M3) ->
-  (forall r, (r < 2 * h)%nat -> Rabs (a r) <= 1) ->
-  (forall r i, (r < h)%nat -> (i < d)%nat -> w0 (r + h)%nat i = w0 r i) ->
-  (forall r, (r < h)%nat -> a (r + h)%nat = - a r) ->
-  Rabs (network s0 (2 * h) d a w0 W x - f_L s1 (2 * h) d a w0 W x - f_Q s2 (2 * h) d a w0 W x)
-    <= M3 / (6 * sqrt (INR (2 * h))) * sum (2 * h) (fun r => Rabs (dot d (W r) x) ^ 3)
+  (forall r, (r < m)%nat -> Rabs (a r) <= 1) ->
+  network s0 m d a w0 (fun _ _ => 0) x = 0 ->
+  Rabs (network s0 m d a w0 W x - f_L s1 m d a w0 W x - f_Q s2 m d a w0 W x)
+    <= M3 / (6 * sqrt (INR m)) * sum m (fun r => Rabs (dot d (W r) x) ^ 3)
 """,
     "linear_term": """
 forall (s0 s1 : R -> R) (m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
@@ -60,6 +59,12 @@ forall (s0 s1 s2 s3 : R -> R) (m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R
   (forall z, is_derive s0 z (s1 z)) -> (forall z, is_derive s1 z (s2 z)) ->
   (forall z, is_derive s2 z (s3 z)) ->
   is_derive_n (fun t => network s0 m d a w0 (fun r i => t * W r i) x) 3 0 (6 * term 3 s3 m d a w0 W x)
+""",
+    "network_curve": """
+forall (s : nat -> R -> R) (j m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
+  (forall i, (i < j)%nat -> forall z, is_derive (s i) z (s (S i) z)) ->
+  forall t, is_derive_n (fun u => network (s O) m d a w0 (fun r i => u * W r i) x) j t
+    (/ sqrt (INR m) * sum m (fun r => a r * s j (dot d (w0 r) x + t * dot d (W r) x) * dot d (W r) x ^ j))
 """,
     "coefficient": """
 forall (s : nat -> R -> R) (j m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
@@ -101,21 +106,26 @@ forall (s2 : R -> R) (m d : nat) (a : nat -> R) (w0 U V : nat -> nat -> R) (x : 
   forall u h, Rabs (s0 (u + h) - s0 u - s1 u * h - s2 u * h ^ 2 / 2) <= M3 * Rabs h ^ 3 / 7)
 """,
     "remainder_twin_false": """
-~ (forall (s0 s1 s2 s3 : R -> R) (M3 : R) (h d : nat) (a : nat -> R)
+~ (forall (s0 s1 s2 s3 : R -> R) (M3 : R) (m d : nat) (a : nat -> R)
     (w0 W : nat -> nat -> R) (x : nat -> R),
   (forall z, is_derive s0 z (s1 z)) -> (forall z, is_derive s1 z (s2 z)) ->
   (forall z, is_derive s2 z (s3 z)) -> (forall z, Rabs (s3 z) <= M3) ->
-  (forall r, (r < 2 * h)%nat -> Rabs (a r) <= 1) ->
-  (forall r i, (r < h)%nat -> (i < d)%nat -> w0 (r + h)%nat i = w0 r i) ->
-  (forall r, (r < h)%nat -> a (r + h)%nat = - a r) ->
-  Rabs (network s0 (2 * h) d a w0 W x - f_L s1 (2 * h) d a w0 W x - f_Q s2 (2 * h) d a w0 W x)
-    <= M3 / (7 * sqrt (INR (2 * h))) * sum (2 * h) (fun r => Rabs (dot d (W r) x) ^ 3))
+  (forall r, (r < m)%nat -> Rabs (a r) <= 1) ->
+  network s0 m d a w0 (fun _ _ => 0) x = 0 ->
+  Rabs (network s0 m d a w0 W x - f_L s1 m d a w0 W x - f_Q s2 m d a w0 W x)
+    <= M3 / (7 * sqrt (INR m)) * sum m (fun r => Rabs (dot d (W r) x) ^ 3))
 """,
     "initialization_twin_false": """
 ~ (forall (s0 : R -> R) (h d : nat) (a : nat -> R) (w0 : nat -> nat -> R) (x : nat -> R),
   (forall r i, (r < h)%nat -> (i < d)%nat -> w0 (r + h)%nat i = w0 r i) ->
   (forall r, (r < h)%nat -> a (r + h)%nat = a r) ->
   network s0 (2 * h) d a w0 (fun _ _ => 0) x = 0)
+""",
+    "network_curve_twin_false": """
+~ (forall (s : nat -> R -> R) (j m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
+  (forall i, (i < j)%nat -> forall z, is_derive (s i) z (s (S i) z)) ->
+  forall t, is_derive_n (fun u => network (s O) m d a w0 (fun r i => u * W r i) x) j t
+    (/ sqrt (INR m) * sum m (fun r => a r * s j (dot d (w0 r) x) * dot d (W r) x ^ j)))
 """,
     "quadratic_term_twin_false": """
 ~ (forall (s0 s1 s2 : R -> R) (m d : nat) (a : nat -> R) (w0 W : nat -> nat -> R) (x : nat -> R),
@@ -153,12 +163,28 @@ CLAIMS = (
         checks=(PROOFS.check("remainder_from_start", scope=f"{EVERY}, without pairs of neurons"),),
     ),
     Claim(
+        id="taylor.curve",
+        title="Derivatives of the network along a movement",
+        statement=r"\frac{d^j}{dt^j} f(x;tW) = "
+        r"\frac{1}{\sqrt m}\sum_r a_r\,\sigma^{(j)}((w_{0,r}+tw_r)\cdot x)\,(w_r\cdot x)^j \text{ for every } j, t",
+        bound=IDENTITY,
+        source=TAYLOR,
+        assumptions=(r"$\sigma$ $j$ times differentiable",),
+        checks=(
+            PROOFS.check(
+                "network_curve",
+                scope=f"every j and t, so the derivatives of all orders up to j exist along the line; {EVERY}",
+            ),
+        ),
+    ),
+    Claim(
         id="taylor.coefficient",
         title="Each term is a Taylor coefficient",
         statement=r"\frac{d^j}{dt^j} f(x;tW)\Big|_{t=0} = j!\,f^{(j)}(x;W) \text{ for every } j",
         bound=IDENTITY,
         source=TAYLOR,
         assumptions=(r"$\sigma$ $j$ times differentiable",),
+        depends_on=("taylor.curve",),
         checks=(PROOFS.check("coefficient", scope=f"every j, {EVERY}"),),
     ),
     Claim(
@@ -267,6 +293,18 @@ CLAIMS = (
         title="Third derivative with 3 for 3!",
         statement=r"\frac{d^3}{dt^3} f(x;tW)\Big|_{t=0} = 3f^{(3)}(x;W)",
         fault="3 for 6",
+    ),
+    PROOFS.control(
+        "network_curve",
+        old="(dot d (w0 r) x + t * dot d (W r) x)",
+        new="(dot d (w0 r) x)",
+        id="control.formal-curve",
+        control_of="taylor.curve",
+        title="Derivatives along a movement, all taken at its start",
+        statement=r"\frac{d^j}{dt^j} f(x;tW) = "
+        r"\frac{1}{\sqrt m}\sum_r a_r\,\sigma^{(j)}(w_{0,r}\cdot x)\,(w_r\cdot x)^j \text{ for every } j, t",
+        fault="the derivative of σ at t = 0 for the one at t",
+        negation="network_curve_twin_false",
     ),
     PROOFS.control(
         "coefficient",

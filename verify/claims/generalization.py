@@ -52,7 +52,8 @@ TROPP = (
     r"Tropp 2012: $P(\lambda_{\max}(\sum_i \epsilon_i H_i) \ge t) \le d\,e^{-t^2/2V}$, $V = \|\sum_i H_i^2\|$"
 )
 RADEMACHER = (
-    r"$\mathrm{Rad} = \mathbb{E}_\epsilon \sup \frac1n \sum_i \epsilon_i f(x_i)$ over the class of radius $B$"
+    r"$\mathrm{Rad} = \mathbb{E}_\epsilon \sup \frac1n \sum_i \epsilon_i f(x_i)$ "
+    r"over the class of radius $B \ge 0$"
 )
 ROUNDING = "float64 rounding of the sums and of the eigenvalues"
 
@@ -254,6 +255,7 @@ CLAIMS = (
         r"= B\,\Big\|\frac1n \sum_i \epsilon_i P_\le\varphi(x_i)\Big\|, \quad \text{attained}",
         bound=IDENTITY,
         source=PAPER,
+        assumptions=(r"$B \ge 0$, $P_\le$ symmetric",),
         depends_on=("taylor.homogeneity", "directions.projector"),
         checks=(
             Check(
@@ -267,7 +269,10 @@ CLAIMS = (
                 partial(supremum_attained, part="linear"),
                 scope="built-in activations, paired or not, m ≤ 6, d ≤ 4, n ≤ 8",
             ),
-            PROOFS.check("linear_supremum", scope="every m, n, d, any σ' and signs, any symmetric P_≤"),
+            PROOFS.check(
+                "linear_supremum",
+                scope="the supremum and that it is attained, every m, n, d, any σ' and signs, any symmetric P_≤",
+            ),
         ),
     ),
     Claim(
@@ -278,7 +283,11 @@ CLAIMS = (
         r"A_r = \frac1n \sum_i \epsilon_i a_r \sigma''(w_{0,r}\cdot x_i)\,x_i x_i^\top",
         bound=IDENTITY,
         source=PAPER,
-        depends_on=("taylor.homogeneity",),
+        assumptions=(
+            r"$B \ge 0$; $\lambda_{\max}^+(A) = \max(0, \lambda_{\max}(A))$, "
+            r"$\lambda_{\max}(A) = \sup_{\|w\| = 1} w^\top A w$",
+        ),
+        depends_on=("taylor.homogeneity", "generalization.largest-value"),
         checks=(
             Check(
                 Kind.SYMBOLIC,
@@ -293,7 +302,7 @@ CLAIMS = (
             ),
             PROOFS.check(
                 "quadratic_supremum",
-                scope="every m, n, d, any σ'' and signs; that A_r has a top eigenvector is assumed, not derived",
+                scope="every m, n, d, any σ'' and signs",
             ),
         ),
     ),

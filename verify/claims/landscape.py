@@ -41,6 +41,7 @@ from verify.verdict import Kind
 
 PAPER = "the argument of Bai, Lee 2020 and Nichani, Bai, Lee 2022; this form: this project"
 GENERAL = "every m, n, d, every W, W_L, W_Q, every projector, every smooth ℓ and σ"
+CURVATURE = "every m, n, d, every W, W_Q, every smooth ℓ and σ"
 
 
 def derived_identity(
@@ -238,10 +239,10 @@ CLAIMS = (
         statement=r"\mathbb{E}_S\nabla^2L[W_Q\odot S, W_Q\odot S] = \sum_r w_{Q,r}^\top (\nabla^2L)_{rr}\, w_{Q,r}",
         bound=IDENTITY,
         source=PAPER,
-        assumptions=(r"$S_r$ independent fair signs",),
-        depends_on=("loss.hessian",),
+        assumptions=(r"model $f = f_L + f_Q$", r"$S_r$ independent fair signs"),
+        depends_on=("loss.hessian", "landscape.derivatives"),
         checks=(
-            Check(Kind.SYMBOLIC, derived_curvature, scope=GENERAL, general=True, profile=Profile.STANDARD),
+            Check(Kind.SYMBOLIC, derived_curvature, scope=CURVATURE, general=True, profile=Profile.STANDARD),
             Check(
                 Kind.SYMBOLIC,
                 derived_curvature_enumerated,
@@ -251,9 +252,12 @@ CLAIMS = (
             Check(
                 Kind.PROPERTY,
                 torch_signs,
-                scope=f"all 2^m sign vectors, loss and R_1 … R_4; {SMALL}",
+                scope=f"all 2^m sign vectors, loss and R_1 … R_4, the full network too; {SMALL}",
             ),
-            PROOFS.check("sign_curvature", scope=SCOPE),
+            PROOFS.check(
+                "sign_curvature",
+                scope="every m, n, d, every W and W_Q, every twice differentiable ℓ, every σ' and σ''",
+            ),
         ),
     ),
     Claim(
@@ -264,6 +268,7 @@ CLAIMS = (
         source=PAPER,
         assumptions=(r"model $f = f_L + f_Q$, any $W$, $W_L$, $W_Q$", *_NOTATION),
         depends_on=(
+            "landscape.derivatives",
             "landscape.sign-curvature",
             "taylor.linear-term",
             "taylor.quadratic-term",
@@ -315,8 +320,9 @@ CLAIMS = (
             r"+ 4T\sum_r(\|w_r\|^2\|w_{Q,r}\|^2 + 2(w_r\cdot w_{Q,r})^2) "
             r"+ 16\sum_r\|w_r\|^4(w_r\cdot w_{Q,r})^2$",
         ),
-        depends_on=tuple(
-            f"regularizer.{part}-r{k}" for part in ("gradient", "hessian") for k in (1, 2, 3, 4)
+        depends_on=(
+            "landscape.smooth-regularizers",
+            *(f"regularizer.{part}-r{k}" for part in ("gradient", "hessian") for k in (1, 2, 3, 4)),
         ),
         checks=(
             Check(

@@ -285,6 +285,7 @@ CLAIMS = (
             "landscape.identity",
             "landscape.identity-full",
             "landscape.regularizers",
+            "landscape.smooth",
             "landscape.curvature",
             "loss.convexity",
         ),

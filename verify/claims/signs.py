@@ -106,7 +106,7 @@ CLAIMS = (
         statement=r"\mathbb{E}_S\,f_L(x;W\odot S)^2 = \frac1m \sum_r \sigma'(w_{0,r}\cdot x)^2 (w_r\cdot x)^2",
         bound=IDENTITY,
         source=PAPER,
-        assumptions=(r"$S_r$ independent fair signs",),
+        assumptions=(r"$S_r$ independent fair signs", r"$a_r = \pm1$"),
         depends_on=("taylor.linear-term",),
         checks=(
             PROOFS.check("linear", scope=GENERAL_SIGNS),

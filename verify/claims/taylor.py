@@ -152,7 +152,7 @@ def remainder_form(context: Context) -> Evidence:
     )
 
 
-# How the bound follows from the identities: (h-u)² keeps one sign between 0 and h, and |a_r| = 1.
+# How the bound follows from the identities: (h-u)² keeps one sign between 0 and h, and |a_r| ≤ 1.
 INEQUALITIES = (
     r"|\rho(z,h)| = \left|\int_0^h \tfrac{(h-u)^2}{2}\,\sigma^{(3)}(z+u)\,du\right| \le "
     r"M_3\left|\int_0^h \tfrac{(h-u)^2}{2}\,du\right| = \tfrac{M_3}{6}|h|^3",
@@ -237,6 +237,7 @@ def _definition(order: int, slug: str, title: str, formula: str) -> Claim:
         bound=IDENTITY,
         source=PAPER,
         assumptions=(r"$\sigma$ smooth",),
+        depends_on=("taylor.curve",),
         checks=(
             PROOFS.check(FORMAL[order], scope=f"every m, n, d and every σ with {order} derivatives"),
             Check(Kind.SYMBOLIC, partial(definition, order=order), scope=GENERAL, general=True),
@@ -293,7 +294,11 @@ CLAIMS = (
         r"M_3 = \sup|\sigma'''|",
         bound=UPPER,
         source=PAPER,
-        assumptions=(r"$\sigma$ thrice differentiable with $M_3 < \infty$", r"$f(x;0) = 0$"),
+        assumptions=(
+            r"$\sigma$ thrice differentiable with $M_3 < \infty$",
+            r"$f(x;0) = 0$",
+            r"$|a_r| \le 1$",
+        ),
         depends_on=(
             "taylor.initialization",
             "taylor.linear-term",
@@ -301,7 +306,7 @@ CLAIMS = (
             "activation.suprema",
         ),
         checks=(
-            PROOFS.check("remainder", scope="the inequality itself, every even m, every d and σ"),
+            PROOFS.check("remainder", scope="the inequality itself, every m, d, a, w_0, W, x and σ"),
             Check(Kind.SYMBOLIC, remainder_form, scope="integral form, every m, d and σ", general=True),
             Check(Kind.PROPERTY, torch_remainder, scope="torch, M_3 as a rigorous ball, m ≤ 6"),
         ),
