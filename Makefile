@@ -31,19 +31,24 @@ test: $(VENV)/installed-extras
 
 # Every proof and every mutated twin; the quick profile leaves the twins out.
 formal: coq $(VENV)/installed
+	@$(BIN)/python -c "import sys; from verify.coq import missing; sys.exit(missing() or 0)"
 	@$(BIN)/ntk-escape verify --kind formal --profile standard --seed $(SEED) --out runs/formal-seed$(SEED)
 
-# PyPI has no Coq. Only what is missing is installed, and only where apt-get is there to do it.
+# PyPI has no Coq. Only what is missing is installed, and only where apt-get can do it.
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-interval
+COQ_NEEDED = for each in Coquelicot Flocq Interval; do \
+    test -d "$$(coqc -where 2> /dev/null)/user-contrib/$$each" || exit 1; done
 coq:
-	@contrib="$$(coqc -where 2>/dev/null)/user-contrib"; \
-	if test -d "$$contrib/Coquelicot" && test -d "$$contrib/Interval"; then exit 0; fi; \
-	if ! command -v apt-get > /dev/null; then \
-	    echo "The proofs need Coq 8.16 or newer with Coquelicot and Interval, and there is no apt-get here."; \
-	    echo "With opam: opam install coq coq-coquelicot coq-interval. All else works without them."; exit 1; fi; \
+	@if ($(COQ_NEEDED)); then exit 0; fi; \
 	as_root=; test "$$(id -u)" = 0 || as_root=sudo; \
+	if ! command -v apt-get > /dev/null || { test -n "$$as_root" && ! command -v sudo > /dev/null; }; then \
+	    echo "The proofs need Coq 8.16 or newer with Coquelicot 3 and Interval 4, which cannot be installed from here."; \
+	    echo "As root: apt-get install -y --no-install-recommends $(COQ_PACKAGES)"; \
+	    echo "With opam: opam install coq coq-coquelicot coq-interval. All else works without them."; exit 1; fi; \
 	$$as_root apt-get update -qq && \
-	    $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES)
+	    $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(COQ_PACKAGES); \
+	if ! ($(COQ_NEEDED)); then \
+	    echo "Coq, Coquelicot, Flocq or Interval is still missing after the installation."; exit 1; fi
 
 lint: $(VENV)/installed-extras
 	@$(BIN)/ruff check .
