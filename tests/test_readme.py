@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from verify.registry import registry
 
 ROOT = Path(ntk_escape.__file__).resolve().parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TABLE = (ROOT / "CLAIMS.md").read_text(encoding="utf-8")
 
 
 def test_the_example_holds(
@@ -27,13 +29,20 @@ def test_the_example_holds(
 
 
 def test_the_table_shows_every_claim_with_its_kinds_of_evidence() -> None:
-    rows = dict(re.findall(r"^\| `([\w.-]+)` \| .* \| ([\w, ]+) \| [A-Z]+ \|$", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([\w.-]+)` \| .* \| ([\w, ]+) \| [A-Z]+ \|$", TABLE, re.MULTILINE))
     claims = registry(SOURCES)
     assert set(rows) == {claim.id for claim in claims if not claim.is_control}
     for name, kinds in rows.items():
         assert set(kinds.split(", ")) == {check.kind.value for check in claims.claims[name].checks}
     for claim in claims:
-        assert f"`{claim.id}`" in README
+        assert f"`{claim.id}`" in TABLE
+
+
+def test_the_summary_counts_the_claims_of_each_topic() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([\d |·]+) \|$", README, re.MULTILINE)
+    counts = {topic: sum(int(cell) for cell in re.findall(r"\d+", cells)) for topic, cells in rows}
+    topics = Counter(claim.topic for claim in registry(SOURCES) if not claim.is_control)
+    assert counts == {**topics, "all": topics.total()}
 
 
 def test_every_command_is_explained_and_every_explained_one_exists() -> None:

@@ -31,15 +31,35 @@ def assess(text: str, *, k: int, d: int) -> tuple[Activation, Admissibility]:
     Raises:
         InputError: If the text is neither, or the function is not smooth or has an unbounded derivative.
     """
-    activation = _resolve(text)
-    smooth, reasons = activation.smoothness()
-    if smooth is False:
-        raise _unusable(text, reasons)
+    activation = _smooth(text)
     found = activation.admissibility(k, d)
     infinite = [reason for reason in found.reasons if " is infinite" in reason]
     if infinite:
         raise _unusable(text, infinite)
     return activation, found
+
+
+def usable(text: str) -> Activation:
+    """The activation of that name or formula, if it may be smooth with three bounded derivatives.
+
+    Raises:
+        InputError: If the text is neither, or the function is not smooth or has an unbounded derivative.
+    """
+    from theory.arithmetic import UndecidedError
+    from theory.errors import InputError
+
+    activation = _smooth(text)
+    infinite = []
+    for order in (1, 2, 3):
+        try:
+            activation.suprema(order)
+        except UndecidedError:
+            continue  # what is not decided is for the caller to say
+        except InputError as error:
+            infinite.append(f"M_{order} is infinite: {error.given}")
+    if infinite:
+        raise _unusable(text, infinite)
+    return activation
 
 
 def verdict(found: Admissibility) -> str:
@@ -49,6 +69,15 @@ def verdict(found: Admissibility) -> str:
         return f"admissible {place}"
     word = "undecided" if found.admissible is None else "not admissible"
     return f"{word} {place}: {'; '.join(found.reasons)}"
+
+
+def _smooth(text: str) -> Activation:
+    """The activation, unless it is shown not to be smooth."""
+    activation = _resolve(text)
+    smooth, reasons = activation.smoothness()
+    if smooth is False:
+        raise _unusable(text, reasons)
+    return activation
 
 
 def _resolve(text: str) -> Activation:
