@@ -50,6 +50,7 @@ SOURCES: tuple[str, ...] = (
     "verify.claims.theorem",
     "verify.claims.formal_model",
     "verify.claims.formal_meaning",
+    "verify.claims.formal_recheck",
     "verify.claims.formal_harmonics",
     "verify.claims.formal_gegenbauer",
     "verify.claims.formal_moments",
