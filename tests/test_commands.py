@@ -48,8 +48,8 @@ def slow(context):
         context.progress(done, 600)
         time.sleep(0.1)
 
-def claim(name, function, **more):
-    checks = (Check(Kind.ENCLOSURE, function, scope="one number", general=True, name="check"),)
+def claim(name, function, further=(), **more):
+    checks = (Check(Kind.ENCLOSURE, function, scope="one number", general=True, name="check"), *further)
     more = {"title": "Pi is small", "statement": r"\\\\pi < 4", "bound": UPPER, "source": "here", **more}
     return Claim(id=name, checks=checks, **more)
 """
@@ -121,9 +121,12 @@ def test_what_was_skipped_is_said_once_with_its_reason(
 def test_a_run_of_one_kind_says_that_the_others_are_missing(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mine = write_claims(here, GOOD, CONTROL)
+    two = GOOD.replace("pi.good", "pi.both")[:-1] + ', further=(Check(Kind.SYMBOLIC, crash, scope="none"),))'
+    mine = write_claims(here, GOOD, CONTROL, two)
     assert command("verify", mine, "--kind", "enclosure", "--out", "out") == 0
     assert "only checks of the kinds enclosure ran" in capsys.readouterr().out
+    assert command("show", "pi.both", "--out", "out") == 0  # what was written is read again
+    assert "ENCLOSED" in capsys.readouterr().out
     assert "Only checks of these kinds ran: enclosure." in (here / "out" / "report.html").read_text()
     assert command("verify", mine, "--kind", "formal") == 2
     assert "with kinds formal for pi.good, pi.control" in capsys.readouterr().err

@@ -149,6 +149,7 @@ def _consistent(run: Run) -> bool:
             (check["name"], Kind(check["kind"]), check["general"])
             for check in each.claim["checks"]
             if sizes.index(Profile(check["profile"])) <= sizes.index(run.profile)
+            and Kind(check["kind"]) in run.kinds
         ]
         outcomes = {result.check: result.evidence.outcome for result in each.results}
         if any(result.claim_id != each.claim["id"] for result in each.results):
