@@ -45,6 +45,7 @@ def test_states_the_raw_derivative_and_a_decimal():
         ("z/2*(1+erf(z/sqrt(2)))", ["erf_within", "erf_range"]),
         ("z/sqrt(1+z**2)", ["root_scaled"]),
         ("atan(z)", ["/ z"]),
+        ("z*erf(z)+exp(-z**2)/sqrt(pi)", ["generalize (erf_range (z))"]),
     ],
 )
 def test_methods(text, marks):
@@ -55,6 +56,16 @@ def test_methods(text, marks):
         assert mark in script
     # Without an explicit precision the tactic trusts machine floats.
     assert script.count("interval with (") == script.count("interval with (i_prec 60")
+
+
+def test_direct_bounds_the_outer_function_before_the_inner_one():
+    """Once erf z is a letter, tanh (erf z) does not stand in the goal any more."""
+    script = bound_goal("b", sp.tanh(sp.erf(Z)) + sp.sin(Z**2), sp.Integer(3), Z).script
+    assert script.index("tanh_range (erf z)") < script.index("erf_range (z)")
+
+
+def test_a_whole_bound_has_no_denominator():
+    assert bound_goal("b", sp.sin(Z), sp.Integer(1), Z).statement.endswith("<= 1")
 
 
 def test_a_period_holds_whole_turns_of_every_rate():

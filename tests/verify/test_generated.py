@@ -1,6 +1,7 @@
 """Generated proofs before the kernel: true goals are proved, false ones never, and none takes others along."""
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -8,11 +9,13 @@ import sympy as sp
 
 from report.commands import run_command
 from theory.activation import Activation, builtin
-from theory.coq.bounds import bound_goal
+from theory.arithmetic import UndecidedError
+from theory.coq.bounds import FACTORS, bound_goal, candidates
 from theory.coq.derivatives import derivative_goal
 from verify.audit import AXIOMS
-from verify.claims import generated
-from verify.claims.generated import CoqMissing, prove, prove_activation
+from verify.claims import generated, generated_tries
+from verify.claims.generated import CoqMissing, prove, prove_activation, settle
+from verify.claims.generated_tries import bound_tries
 
 Z = sp.Symbol("z", real=True)
 
@@ -53,6 +56,23 @@ def test_false_goals_are_rejected(coq):
         assert each.rejected and "Coq rejects the generated proof" in each.reason
 
 
+def test_bounds_by_each_method(coq):
+    """A root and its sign on the left, a common period, powers of 1/z, and an erf that is the whole derivative."""
+    wanted = {
+        "root": ("z/sqrt(1+z**2)", (1,)),
+        "period": ("sin(2*z/3+1)+cos(z)", (1,)),
+        "rational": ("atan(z)", (1,)),
+        "erf": ("z*erf(z)+exp(-z**2)/sqrt(pi)", (1, 2)),
+    }
+    goals = []
+    for name, (text, orders) in wanted.items():
+        sigma = Activation.parse(text)
+        for order in orders:
+            bound = next(candidates(sigma.suprema(order))).bound
+            goals.append(bound_goal(f"{name}_{order}", sigma.derivative(order), bound, Z, order=order))
+    assert [each.reason for each in prove(goals) if not each.proved] == []
+
+
 def test_domains_are_not_assumed_and_no_goal_takes_others_along(coq):
     """1/z has this derivative where z is not 0, but not on the whole line."""
     goals = [derivative_goal("inverse", 1 / Z, -1 / Z**2, Z), derivative("good", builtin("softplus"))]
@@ -63,6 +83,69 @@ def test_a_time_limit_is_no_rejection(coq):
     (proof,) = prove([derivative("slow", builtin("tanh"))], limit=0.05)
     assert not proof.proved and not proof.rejected
     assert "time limit" in proof.reason
+
+
+def test_no_run_begins_after_the_deadline(monkeypatch):
+    monkeypatch.setattr(generated, "_prepare", lambda: None)
+    monkeypatch.delattr(generated, "_accepted")
+    goals = [derivative("one", builtin("tanh")), derivative("two", builtin("tanh"), 2)]
+    proofs = prove(goals, deadline=time.monotonic())
+    assert [each.reason for each in proofs] == ["time: the time of this run is used up"] * 2
+    assert not any(each.rejected for each in proofs)
+
+
+def answered(monkeypatch, answer):
+    """Let `answer` decide on each goal; give the list of what is asked."""
+    asked = []
+
+    def prove(goals, **_):
+        asked.append([each.statement.rpartition("<= ")[2] for each in goals])
+        return tuple(answer(each) for each in goals)
+
+    monkeypatch.setattr(generated, "prove", prove)
+    return asked
+
+
+def outcome(goal, *, proved=False, rejected=False):
+    return generated_tries.Proof(goal.name, goal.words, goal.statement, proved, rejected=rejected, goal=goal)
+
+
+@pytest.mark.parametrize(("rejected", "count"), [(True, len(FACTORS)), (False, 2)])
+def test_what_came_to_no_end_is_tried_once_more_and_at_its_easiest(monkeypatch, rejected, count):
+    asked = answered(monkeypatch, lambda goal: outcome(goal, rejected=rejected))
+    (proof,) = settle([bound_tries(builtin("tanh"), 1)])
+    assert not proof.proved
+    assert len(asked) == count
+    assert asked[-1] == ["20001 / 10000"]  # twice the supremum, rounded up
+
+
+def test_what_has_no_script_for_any_bound_is_tried_twice(monkeypatch):
+    """At the least bound and at the largest one; the ones between cannot fare better."""
+    tried = []
+
+    def refuse(name, g, bound, *_, **__):
+        tried.append(bound)
+        raise UndecidedError("no method")
+
+    monkeypatch.setattr(generated_tries, "bound_goal", refuse)
+    (proof,) = bound_tries(builtin("tanh"), 1)
+    assert proof.reason == "no proof script: no method" and proof.goal is None
+    assert len(set(tried)) == 2
+
+
+def test_a_bound_counts_only_with_the_derivatives_up_to_it(monkeypatch):
+    monkeypatch.setattr(generated, "_prepare", lambda: None)
+    answered(monkeypatch, lambda goal: outcome(goal, proved=goal.name != "derivative_2"))
+    said = []
+    proofs = prove_activation(builtin("tanh"), progress=said.append)
+    assert [each.name for each in proofs if each.proved] == ["derivative_1", "derivative_3", "bound_1"]
+    assert all("derivative_2 is not proved" in each.reason for each in proofs[4:])
+    assert "writing proof scripts …" in said
+
+
+def test_a_supremum_of_zero_has_no_percentage():
+    (first, *_) = bound_tries(Activation.parse("z/2"), 2)
+    assert first.note == "the supremum is 0"
 
 
 def test_random_derivatives(coq):
@@ -126,19 +209,51 @@ def test_the_command_refuses_what_derive_refuses(text, tmp_path, monkeypatch, ca
 
 def test_the_command_prints_statements_and_writes_what_is_proved(tmp_path, monkeypatch, capsys):
     goal = derivative("derivative_1", builtin("tanh"))
-    good = generated.Proof("derivative_1", goal.words, goal.statement, True, axioms=("A.classic",), goal=goal)
-    bad = generated.Proof(
+    good = generated_tries.Proof(
+        "derivative_1", goal.words, goal.statement, True, axioms=("A.classic",), goal=goal
+    )
+    bad = generated_tries.Proof(
         "bound_1", "|sigma'| is bounded", "forall z : R, True", False, "too slow", goal=None
     )
     out = tmp_path / "proofs.v"
 
-    monkeypatch.setattr(generated, "prove_activation", lambda sigma: (good, bad))
+    monkeypatch.setattr(generated, "prove_activation", lambda sigma, **_: (good, bad))
     assert command("prove", "tanh", "--out", str(out)) == 3
     shown = capsys.readouterr().out
     assert "proved: sigma' is the derivative of sigma on the whole line" in shown
     assert "NOT PROVED: |sigma'| is bounded" in shown and "why: too slow" in shown
     assert "1 of 2 proved, from the axioms classic" in shown
-    assert out.read_text().count("Theorem ") == 1
+    written = out.read_text()
+    assert written.count("Theorem ") == 1
+    assert "(* sigma z = tanh z *)" in written and "theory/formal" in written
 
-    monkeypatch.setattr(generated, "prove_activation", lambda sigma: (good,))
+    monkeypatch.setattr(generated, "prove_activation", lambda sigma, **_: (bad,))
+    assert command("prove", "tanh", "--out", str(out)) == 3
+    assert "is not written, since nothing is proved" in capsys.readouterr().err
+    assert out.read_text() == written
+
+    monkeypatch.setattr(generated, "prove_activation", lambda sigma, **_: (good,))
     assert command("prove", "tanh") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-tanh(z)", "sigma(z) = -tanh(z)\n"),
+        ("-z", "sigma(z) = -z\n"),
+        ("tanh(z) + 0", "sigma(z) = tanh(z) + 0\n  as simplified: tanh(z)\n"),
+        ("tanh-shift", "sigma(z) = tanh(z + 1/2)\n"),
+    ],
+)
+def test_the_formula_may_begin_with_a_minus_and_is_shown(text, shown, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generated, "prove_activation", lambda sigma, **_: ())
+    for arguments in ([text], [text, "--out", str(tmp_path / "o.v")], ["--", text]):
+        assert command("prove", *arguments) == 0
+        assert capsys.readouterr().out.startswith(shown)
+
+
+@pytest.mark.parametrize("option", ["-o", "--tanh", "-h"])
+def test_options_stay_options(option, capsys):
+    assert command("prove", "tanh", option) == (0 if option == "-h" else 2)
+    said = capsys.readouterr()
+    assert "Usage" in said.out if option == "-h" else "No such option" in said.err

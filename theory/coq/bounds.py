@@ -127,7 +127,9 @@ def _letter(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
 def _direct(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
     """Every part is bounded by itself."""
     swaps: dict[Any, Any] = {}
-    for node in sorted(g.atoms(sympy.sin, sympy.cos, sympy.tanh, sympy.erf), key=str):
+    # An outer one goes before those inside of it, which do not stand there any more once they are letters.
+    bounded = g.atoms(sympy.sin, sympy.cos, sympy.tanh, sympy.erf)
+    for node in sorted(bounded, key=lambda node: (-sympy.count_ops(node), str(node))):
         swaps[node] = sympy.Dummy()
     flat = g.xreplace(swaps)
     if variable in flat.free_symbols:
@@ -138,7 +140,7 @@ def _direct(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
             raise UndecidedError("the ranges of its parts are too wide for the bound")
     lines = []
     for i, node in enumerate(swaps):
-        if node.func in (sympy.tanh, sympy.erf) and any(node in part.args for part in [flat, *_nodes(g)]):
+        if node.func in (sympy.tanh, sympy.erf):
             shown, argument = coq(node, variable), coq(node.args[0], variable)
             name = node.func.__name__
             lines.append(f"  generalize ({name}_range ({argument})); generalize ({shown}); intros h{i} H{i}.")
@@ -147,16 +149,10 @@ def _direct(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
 
 def _period(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
     """One period is the whole line."""
-    nodes = sorted(
-        (
-            n
-            for n in g.atoms(sympy.sin, sympy.cos)
-            if variable not in sympy.diff(n.args[0], variable).free_symbols
-        ),
-        key=str,
-    )
+    nodes = sorted(g.atoms(sympy.sin, sympy.cos), key=str)
     rates = [sympy.diff(node.args[0], variable) for node in nodes]
-    pairs = [(node, rate) for node, rate in zip(nodes, rates, strict=True) if rate != 0]
+    constant = [rate != 0 and variable not in rate.free_symbols for rate in rates]
+    pairs = [(node, rate) for node, rate, is_so in zip(nodes, rates, constant, strict=True) if is_so]
     bare = g.xreplace({node: sympy.Dummy() for node, _ in pairs})
     if not pairs or variable in bare.free_symbols:
         raise UndecidedError("it is no function of sin and cos of linear arguments alone")
@@ -275,10 +271,6 @@ def _factored(fraction: sympy.Expr) -> sympy.Expr:
     return sympy.factor(sympy.cancel(sympy.together(fraction)))
 
 
-def _nodes(g: sympy.Expr) -> list[Any]:
-    return list(sympy.preorder_traversal(g))
-
-
 def _rounded_up(size: arb, factor: sympy.Rational) -> sympy.Rational:
     """A decimal of five digits that is at least factor times the size."""
     with working_precision(PRECISION):
@@ -295,6 +287,8 @@ def _rounded_up(size: arb, factor: sympy.Rational) -> sympy.Rational:
 
 def _decimal_fraction(value: sympy.Rational) -> str:
     """A number over a power of ten, where it is one."""
+    if value.is_Integer:
+        return str(value)
     digits = next((k for k in range(40) if (value * 10**k).is_Integer), None)
     return f"{value.p} / {value.q}" if digits is None else f"{value * 10**digits} / {10**digits}"
 

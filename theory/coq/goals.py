@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 MARK = "'"  # of a derivative, in words
 
-HEADER = """(* Generated proofs about one function of one variable, on top of Functions.v, Bounds.v and Enclosure.v:
+HEADER = """(* Generated proofs about one function of one variable, on top of Functions.v, Bounds.v and Enclosure.v
+   of the folder theory/formal of ntk-escape:
      coqc -Q FOLDER NTK FILE.v        where FOLDER holds these three, compiled. *)
 From Coq Require Import Reals Lra Lia ZArith.
 From Coquelicot Require Import Coquelicot.
@@ -41,6 +42,12 @@ class Goal:
         return f"Theorem {self.name} : {self.statement}.\nProof.\n{self.script}\nQed.\n"
 
 
-def document(goals: Sequence[Goal]) -> str:
-    """A whole file: the header and the theorems."""
-    return "\n".join([HEADER, *(goal.text() for goal in goals)])
+def document(goals: Sequence[Goal], *, sigma: str = "") -> str:
+    """A whole file: the header and the theorems.
+
+    Args:
+        goals: The theorems.
+        sigma: The function that they are about as a term of Coq, for a comment; none if empty.
+    """
+    about = [f"(* sigma z = {sigma} *)\n"] if sigma else []
+    return "\n".join([HEADER, *about, *(goal.text() for goal in goals)])

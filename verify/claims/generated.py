@@ -3,7 +3,9 @@
 Contract: `prove_activation` gives for each of three derivatives whether the kernel accepts that it is one, and a
 bound on the whole line that the kernel accepts, as little above the supremum as the generated script reaches. The
 goals are checked together in one file, since loading the libraries and listing axioms takes seconds; one that fails
-is taken out and the rest is checked again, so none takes others along. A goal that is not proved may still be true.
+is taken out and the rest is checked again, so none takes others along. A goal that is not proved may still be true:
+its script may be wrong, or its time run out. A bound on sigma^(j) counts only if the first j derivatives are
+proved, since Coq's functions are total and the expression alone may mean something else.
 
 What is accepted is cached under the text, and audited like the project's own proofs: the kernel compares the
 theorem with the statement, and only the axioms of `verify.audit` may occur.
@@ -11,85 +13,83 @@ theorem with the statement, and only the axioms of `verify.audit` may occur.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import sympy
-from flint import arb
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from theory.activation import Activation
-from theory.arithmetic import UndecidedError
-from theory.coq.bounds import Candidate, bound_goal, candidates
-from theory.coq.derivatives import derivative_goal
-from theory.coq.goals import MARK, Goal, document
-from theory.errors import InputError
+from theory.coq.goals import Goal, document
 from verify.audit import NotProved, audited
 from verify.cache import digest_of, entry
 from verify.claims.formal import LAYER
+from verify.claims.generated_tries import ORDERS, Proof, Tries, bound_tries, derivative_tries, unchecked
 from verify.compiled import NotCompiled, compile_layer
 from verify.coq import Ending, missing
 from verify.layer import Layer
 
-ORDERS = (1, 2, 3)
-
 # For one goal; loading the libraries takes some of it. Sound goals take 0.1 to 20 s.
 LIMIT_SECONDS = 40.0
+MORE_SECONDS = 10.0  # for each further goal in one file
 
+# For an activation as a whole, after the project's own layer is compiled.
+BUDGET_SECONDS = 240.0
+
+_LEAST_SECONDS = 6.0  # with less left no run is begun: loading the libraries takes about 2 s
 _MODULE = "Generated"
+_NO_TIME = "the time of this run is used up"
 
 
 class CoqMissing(Exception):
     """There is no Coq here; the text says how to install it."""
 
 
-@dataclass(frozen=True)
-class Proof:
-    """What came of one goal.
-
-    Attributes:
-        name: Its name, such as ``derivative_2`` or ``bound_2``.
-        words: The statement in words.
-        statement: The statement in Coq; empty if there is none.
-        proved: Whether the kernel accepts a proof.
-        reason: If not: why.
-        rejected: Whether Coq itself rejected the script, which it does each time; not so if its time ran out.
-        axioms: If so: the axioms that the proofs of this run rest on.
-        goal: The goal with its script.
-        note: What else there is to know, such as how far a bound is from the supremum.
-    """
-
-    name: str
-    words: str
-    statement: str
-    proved: bool
-    reason: str = ""
-    rejected: bool = False
-    axioms: tuple[str, ...] = ()
-    goal: Goal | None = None
-    note: str = ""
-
-
-def prove_activation(activation: Activation, *, limit: float = LIMIT_SECONDS) -> tuple[Proof, ...]:
+def prove_activation(
+    activation: Activation,
+    *,
+    limit: float = LIMIT_SECONDS,
+    budget: float = BUDGET_SECONDS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Proof, ...]:
     """Prove the first three derivatives of an activation and bounds on them.
 
     Args:
         activation: The activation.
         limit: Seconds for each goal.
+        budget: Seconds for all of them; the ones that are left then are not proved.
+        progress: Takes a line of text before each step that may last.
 
     Raises:
         CoqMissing: If Coq or a library of it is not installed.
         InputError: If the cache cannot be written.
     """
+    progress("compiling what the proofs rest on, unless it is kept …")
+    _prepare()
+    progress("writing proof scripts …")
     tries = [derivative_tries(activation, order) for order in ORDERS]
-    return settle([*tries, *(bound_tries(activation, order) for order in ORDERS)], limit=limit)
+    tries += [bound_tries(activation, order) for order in ORDERS]
+    proofs = settle(tries, limit=limit, deadline=time.monotonic() + budget, progress=progress)
+    derivatives, bounds = proofs[: len(ORDERS)], proofs[len(ORDERS) :]
+    return (
+        *derivatives,
+        *(_resting_on(derivatives[:j], each) for j, each in enumerate(bounds, start=1)),
+    )
 
 
-def settle(tries: Sequence[Iterator[Proof]], *, limit: float = LIMIT_SECONDS) -> tuple[Proof, ...]:
+def settle(
+    tries: Sequence[Tries],
+    *,
+    limit: float = LIMIT_SECONDS,
+    deadline: float = math.inf,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Proof, ...]:
     """For each sequence of tries the first that is proved, or the last; all next tries are checked together.
 
     Args:
         tries: Each gives at least one proof that is not checked yet; their names differ.
         limit: Seconds for each goal.
+        deadline: The time on `time.monotonic` after which nothing is begun.
+        progress: Takes a line of text before each step that may last.
 
     Raises:
         CoqMissing: If Coq or a library of it is not installed.
@@ -99,79 +99,63 @@ def settle(tries: Sequence[Iterator[Proof]], *, limit: float = LIMIT_SECONDS) ->
     pending = dict(enumerate(found))
     while pending:
         goals = [each.goal for each in pending.values() if each.goal is not None]
-        results = iter(prove(goals, limit=limit))
+        results = iter(prove(goals, limit=limit, deadline=deadline, progress=progress))
         following = {}
         for i, each in pending.items():
             found[i] = each if each.goal is None else replace(next(results), note=each.note)
-            if not found[i].proved and (again := next(tries[i], None)) is not None:
-                following[i] = again
+            if found[i].proved or each.goal is None or time.monotonic() >= deadline:
+                continue
+            try:
+                following[i] = tries[i].send(not found[i].rejected)
+            except StopIteration:
+                continue
         pending = following
     return tuple(found)
 
 
-def derivative_tries(activation: Activation, order: int, *, prefix: str = "") -> Iterator[Proof]:
-    """The goal that sigma^(order) is the derivative of sigma^(order - 1)."""
-    name = f"{prefix}derivative_{order}"
-    f, g = activation.derivative(order - 1), activation.derivative(order)
-    try:
-        yield _open(derivative_goal(name, f, g, activation.variable, order=order))
-    except InputError as error:
-        words = f"sigma{MARK * order} is the derivative of sigma{MARK * (order - 1)} on the whole line"
-        yield Proof(name, words, "", False, f"no proof script: {error.given}")
-
-
-def bound_tries(activation: Activation, order: int, *, prefix: str = "") -> Iterator[Proof]:
-    """Bounds on sigma^(order), the smallest first; if there is none to try, one that says why."""
-    name, words = f"{prefix}bound_{order}", f"|sigma{MARK * order}| is bounded on the whole line"
-    g = activation.derivative(order)
-    try:
-        supremum = activation.suprema(order)
-    except InputError as error:
-        yield Proof(name, words, "", False, f"there is no finite bound to prove: {error.given}")
-        return
-    except UndecidedError as error:
-        yield Proof(name, words, "", False, f"no bound is known that could be proved: {error}")
-        return
-    reason = ""
-    for candidate in candidates(supremum):
-        try:
-            goal = bound_goal(name, g, candidate.bound, activation.variable, order=order)
-        except (InputError, UndecidedError) as error:
-            reason = reason or str(error)
-            continue
-        yield _open(goal, note=_sharpness(candidate, supremum))
-        reason = ""
-    if reason:
-        yield Proof(name, words, "", False, f"no proof script: {reason}")
-
-
-def prove(goals: Sequence[Goal], *, limit: float = LIMIT_SECONDS) -> tuple[Proof, ...]:
+def prove(
+    goals: Sequence[Goal],
+    *,
+    limit: float = LIMIT_SECONDS,
+    deadline: float = math.inf,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Proof, ...]:
     """Check goals with the kernel; see the module's contract.
+
+    Args:
+        goals: The goals.
+        limit: Seconds for a goal by itself; several in one file have `MORE_SECONDS` for each further one.
+        deadline: The time on `time.monotonic` after which nothing is begun.
+        progress: Takes a line of text before each run of Coq.
 
     Raises:
         CoqMissing: If Coq or a library of it is not installed.
         InputError: If the cache cannot be written.
     """
-    lacking = missing(LAYER.libraries)
-    if lacking:
-        raise CoqMissing(lacking)
+    _prepare()
     results: dict[str, Proof] = {}
     left = list(goals)
     while left:
+        seconds = _seconds(len(left), limit, deadline)
+        if seconds <= 0:
+            results |= {goal.name: replace(unchecked(goal), reason=f"time: {_NO_TIME}") for goal in left}
+            break
+        progress(f"checking {', '.join(goal.name for goal in left)}, for at most {seconds:g} s …")
         try:
-            axioms = _accepted(left, limit * len(left))
+            axioms = _accepted(left, seconds)
         except _Refused as refusal:
             at_fault = refusal.name or (left[0].name if len(left) == 1 else "")
             if not at_fault:
                 # Coq names no goal, as when its time runs out: each by itself.
-                results |= {goal.name: prove([goal], limit=limit)[0] for goal in left}
+                for goal in left:
+                    (results[goal.name],) = prove([goal], limit=limit, deadline=deadline, progress=progress)
                 break
             goal = next(goal for goal in left if goal.name == at_fault)
-            results[at_fault] = replace(_open(goal), reason=refusal.reason, rejected=refusal.rejected)
+            results[at_fault] = replace(unchecked(goal), reason=refusal.reason, rejected=refusal.rejected)
             left.remove(goal)
         else:
             results |= {
-                goal.name: replace(_open(goal), proved=True, reason="", axioms=axioms[goal.name])
+                goal.name: replace(unchecked(goal), proved=True, reason="", axioms=axioms[goal.name])
                 for goal in left
             }
             break
@@ -188,6 +172,26 @@ class _Refused(Exception):
         self.rejected = rejected
 
 
+def _prepare() -> None:
+    """Compile the modules that generated proofs load; this is kept and takes no time of theirs."""
+    lacking = missing(LAYER.libraries)
+    if lacking:
+        raise CoqMissing(lacking)
+    try:
+        compile_layer(LAYER, "Bounds")  # and under it Functions and Enclosure
+    except NotCompiled as failure:
+        raise RuntimeError(f"Coq does not take {failure.module}.v: {failure.answer.message}") from failure
+
+
+def _seconds(count: int, limit: float, deadline: float) -> float:
+    """For a file with so many goals: a third of what is left at most, so that others have their turn; 0 if none."""
+    left = deadline - time.monotonic()
+    if left < _LEAST_SECONDS:
+        return 0.0
+    seconds = min(limit + MORE_SECONDS * (count - 1), left / 3)
+    return float(int(seconds)) if seconds >= 1 else seconds
+
+
 def _accepted(goals: Sequence[Goal], limit: float) -> dict[str, tuple[str, ...]]:
     """The axioms of each theorem of a file with these goals, if it is accepted as a whole."""
     text = document(goals)
@@ -199,8 +203,6 @@ def _accepted(goals: Sequence[Goal], limit: float) -> dict[str, tuple[str, ...]]
         compile_layer(layer, _MODULE, limit=limit)
     except NotCompiled as failure:
         answer = failure.answer
-        if failure.module != _MODULE:
-            raise RuntimeError(f"Coq does not take {failure.module}.v: {answer.message}") from failure
         rejected = answer.ending is Ending.REJECTED
         at_fault = _goal_at(goals, text, answer.line) if answer.line else ""
         reason = f"Coq rejects the generated proof: {answer.message}" if rejected else answer.message
@@ -224,11 +226,10 @@ def _goal_at(goals: Sequence[Goal], text: str, line: int) -> str:
     return name
 
 
-def _open(goal: Goal, *, note: str = "") -> Proof:
-    return Proof(goal.name, goal.words, goal.statement, False, "not checked", goal=goal, note=note)
-
-
-def _sharpness(candidate: Candidate, supremum: arb) -> str:
-    excess = (candidate.factor - 1) * 100
-    digits = str(sympy.N(excess, 3)).rstrip("0").rstrip(".")
-    return f"the supremum is {supremum}; the bound is {digits} % more, rounded upwards to five digits"
+def _resting_on(derivatives: Sequence[Proof], bound: Proof) -> Proof:
+    """A bound is one on the derivative that it names only if that is shown to be it."""
+    absent = next((each.name for each in derivatives if not each.proved), "")
+    if not absent or not bound.proved:
+        return bound
+    reason = f"{absent} is not proved, so this bounds an expression that may not be the derivative"
+    return replace(bound, proved=False, reason=reason, axioms=())
