@@ -4,19 +4,23 @@ One file for all statements of a module, since listing axioms takes seconds. The
 statement must stand as a proposition by itself, with nothing left to be guessed, read as after the module's header.
 Then, without any import, so that no notation of the module takes part, the theorem must be a proof of it. Axioms
 are printed with their full names.
+
+All that asks the kernel shares what stands here: how it is asked, which axioms are permitted, and what its answer,
+or the want of one, means for a check.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from theory.errors import InputError
 from verify.compiled import NotCompiled, ask
-from verify.coq import Answer, Ending
+from verify.coq import Answer, Ending, missing
+from verify.evidence import Evidence, Listing
 from verify.layer import Layer
 from verify.verdict import Outcome
-from verify.vernacular import header, theorem
+from verify.vernacular import header, identifiers, theorem
 
 # The axioms of Coq's real numbers and of classical logic; a proof may rest on these and on no other.
 AXIOMS: Mapping[str, str] = {
@@ -41,6 +45,26 @@ class NotProved(Exception):
         self.outcome = outcome
 
 
+def concluded(
+    layer: Layer, shown: Sequence[Listing], otherwise: str, judge: Callable[[], Evidence]
+) -> Evidence:
+    """What a check finds; SKIPPED where Coq or a library is missing, and no verdict where the kernel gives none.
+
+    Args:
+        layer: The layer whose libraries it takes.
+        shown: Listings of the evidence where `judge` comes to none, also those that it adds.
+        otherwise: The words for that, before the reason.
+        judge: Gives the evidence, or raises NotProved.
+    """
+    lacking = missing(layer.libraries)
+    if lacking:
+        return Evidence(Outcome.SKIPPED, lacking, listings=tuple(shown))
+    try:
+        return judge()
+    except NotProved as reason:
+        return Evidence(reason.outcome, f"{otherwise}: {reason}", listings=tuple(shown))
+
+
 def audited(layer: Layer, module: str, statements: Mapping[str, str], name: str) -> tuple[str, ...]:
     """The axioms that the module's theorems rest on, if the one of this name proves its statement.
 
@@ -56,17 +80,16 @@ def audited(layer: Layer, module: str, statements: Mapping[str, str], name: str)
         NotProved: If it does not, an axiom is not permitted, or the texts hold what may not be there.
         InputError: If a file of the layer is missing or the cache cannot be written.
     """
-    text = _sound_text(layer, module)
-    _theorem(text, module, name)
+    _script(sound_text(layer, module), module, name)
     left = dict(statements)
     while True:
-        lines, owners = _audit(module, layer.prefix, text, left)
-        answer = _ask(layer, module, lines)
+        lines, owners = _audit(layer, module, left)
+        answer = asked(layer, module, "\n".join(lines))
         if answer.ending is Ending.ACCEPTED:
             break
         step, culprit = owners.get(answer.line, ("", ""))
         if answer.ending is not Ending.REJECTED or not culprit:
-            raise _no_proof("the audit", answer)
+            raise no_proof("the audit", answer)
         if culprit == name:
             reason = {
                 "said": f"the statement is no proposition of Coq after the header of {module}.v",
@@ -74,16 +97,15 @@ def audited(layer: Layer, module: str, statements: Mapping[str, str], name: str)
             }[step]
             raise NotProved(f"{reason}: {answer.message}")
         del left[culprit]
-    strangers = [each for each in _assumed(answer.output) if each not in AXIOMS]
-    if not strangers:
-        return tuple(each for each in AXIOMS if each in _assumed(answer.output))
-    if len(left) == 1:
-        raise NotProved(f"{module}.{name} rests on {', '.join(strangers)}, which is not permitted")
-    return audited(layer, module, {name: statements[name]}, name)
+    if len(left) > 1 and not set(assumed(answer.output)) <= set(AXIOMS):
+        return audited(layer, module, {name: statements[name]}, name)
+    return permitted(f"{module}.{name} rests", answer.output)
 
 
 def twin_answer(layer: Layer, module: str, name: str, statement: str, mutated: str) -> str | None:
-    """Why the script that proves a theorem does not prove a mutated statement; None if it does.
+    """Why the script that proves a theorem does not prove a mutated statement; None if it, or the theorem, does.
+
+    The theorem itself must not be a proof of it, so another way to write the statement is no mutation.
 
     Args:
         layer: The layer.
@@ -97,33 +119,45 @@ def twin_answer(layer: Layer, module: str, name: str, statement: str, mutated: s
             is no proposition, or Coq came to no end.
         InputError: If a file of the layer is missing or the cache cannot be written.
     """
-    text = _sound_text(layer, module)
-    script = _theorem(text, module, name)
-    parts = (
-        f"{header(text)}\nFrom {layer.prefix} Require Import {module}.",
-        f"Theorem again : (\n{statement}\n).\n{script}",
-        f"Definition mutated : Prop := (\n{mutated}\n).",
-        f"Theorem twin : (\n{mutated}\n).\n{script}\n",
-    )
-    answer = _ask(layer, module, "\n".join(parts).split("\n"))
+    text = sound_text(layer, module)
+    script = _script(text, module, name)
+    load = f"{header(text)}\nFrom {layer.prefix} Require Import {module}."
+    said, again, same, twin = unused(("Said", "Again", "same", "twin"), layer, module, statement, mutated)
+    # The script runs in a module of its own each time, so what it defines by the way is never there already.
+    parts = {
+        "load": f"From {layer.prefix} Require {module}.\nModule {said}.\n{load}",
+        "say": f"Definition {twin} : Prop := (\n{mutated}\n).\nEnd {said}.",
+        "compare": f"Fail Definition {same} : {said}.{twin} := @{layer.prefix}.{module}.{name}.",
+        "prove again": f"{load}\nModule {again}.\nTheorem {twin} : (\n{statement}\n).\n{script}\n"
+        f"End {again}.",
+        "prove the twin": f"Theorem {twin} : (\n{mutated}\n).\n{script}\n",
+    }
+    answer = asked(layer, module, "\n".join(parts.values()))
     if answer.ending is Ending.ACCEPTED:
         return None
-    starts = [1]
-    for part in parts:
-        starts.append(starts[-1] + part.count("\n") + 1)
-    if answer.ending is Ending.REJECTED and answer.line >= starts[3]:
-        return answer.message
-    if answer.ending is Ending.REJECTED and answer.line >= starts[2]:
+    place, end = "", 1
+    for part, lines in parts.items():
+        place, end = part if answer.line >= end else place, end + lines.count("\n") + 1
+    if answer.ending is Ending.REJECTED and place == "say":
         raise NotProved(f"the mutated statement is no proposition of Coq: {answer.message}")
-    if answer.ending is Ending.REJECTED and answer.line >= starts[1]:
+    if answer.ending is Ending.REJECTED and place == "compare":
+        return None
+    if answer.ending is Ending.REJECTED and place == "prove again":
         raise NotProved(
             f"the script does not prove {module}.{name} itself after the header: {answer.message}"
         )
-    raise _no_proof("the twin", answer)
+    if answer.ending is Ending.REJECTED and place == "prove the twin":
+        return answer.message
+    raise no_proof("the twin", answer)
 
 
-def _sound_text(layer: Layer, module: str) -> str:
-    """The module's text, if neither it nor what it rests on holds what may not be there."""
+def sound_text(layer: Layer, module: str) -> str:
+    """The module's text, if neither it nor what it rests on holds what may not be there.
+
+    Raises:
+        NotProved: If one of them does.
+        InputError: If a file of the layer is missing.
+    """
     faults = layer.faults(module)
     if faults:
         raise NotProved("; ".join(faults[:3]) + (" …" if len(faults) > 3 else ""))
@@ -134,41 +168,20 @@ def _sound_text(layer: Layer, module: str) -> str:
     return layer.closure(module)[-1].text
 
 
-def _theorem(text: str, module: str, name: str) -> str:
-    """The script of the theorem."""
+def asked(layer: Layer, module: str, text: str) -> Answer:
+    """What Coq says about a text that loads a module.
+
+    Raises:
+        NotProved: If a module that it rests on is not accepted.
+        InputError: If a file of the layer is missing or the cache cannot be written.
+    """
     try:
-        return theorem(text, name).script
-    except InputError as error:
-        raise NotProved(f"{module}.v holds {error.given}; wanted: {error.allowed}") from error
-
-
-def _audit(
-    module: str, prefix: str, text: str, statements: Mapping[str, str]
-) -> tuple[list[str], dict[int, tuple[str, str]]]:
-    """The lines of the audit, and for the lines of each statement which step it is and whose."""
-    lines = [f"From {prefix} Require {module}.", "Module Audit.", *header(text).split("\n")]
-    lines.append(f"From {prefix} Require Import {module}.")
-    owners = {}
-    for index, (name, statement) in enumerate(statements.items()):
-        for line in f"Definition said_{index} : Prop := (\n{statement}\n).".split("\n"):
-            lines.append(line)
-            owners[len(lines)] = "said", name
-    lines.append("End Audit.")
-    for index, name in enumerate(statements):
-        lines.append(f"Definition shown_{index} : Audit.said_{index} := @{prefix}.{module}.{name}.")
-        owners[len(lines)] = "shown", name
-    together = ", ".join(["I", *(f"shown_{index}" for index in range(len(statements)))])
-    return [*lines, f"Definition together := ({together}).", "Print Assumptions together.", ""], owners
-
-
-def _ask(layer: Layer, module: str, lines: list[str]) -> Answer:
-    try:
-        return ask(layer, module, "\n".join(lines))
+        return ask(layer, module, text)
     except NotCompiled as error:
-        raise _no_proof(f"{error.module}.v", error.answer) from error
+        raise no_proof(f"{error.module}.v", error.answer) from error
 
 
-def _no_proof(what: str, answer: Answer) -> NotProved:
+def no_proof(what: str, answer: Answer) -> NotProved:
     """Why there is no proof, from an answer that is no acceptance."""
     place = f"{what}, line {answer.line}" if answer.line else what
     if answer.ending is Ending.CRASHED:
@@ -179,7 +192,20 @@ def _no_proof(what: str, answer: Answer) -> NotProved:
     return NotProved(f"Coq rejects {place}: {answer.message}")
 
 
-def _assumed(output: str) -> tuple[str, ...]:
+def permitted(what: str, output: str) -> tuple[str, ...]:
+    """The axioms in a printed list of assumptions.
+
+    Raises:
+        NotProved: If there is anything in it besides `AXIOMS`.
+    """
+    found = assumed(output)
+    strangers = [each for each in found if each not in AXIOMS]
+    if strangers:
+        raise NotProved(f"{what} on {', '.join(strangers)}, which is not permitted")
+    return tuple(each for each in AXIOMS if each in found)
+
+
+def assumed(output: str) -> tuple[str, ...]:
     """What a printed list of assumptions names: axioms, and whatever else stands there."""
     found = []
     for line in output.splitlines():
@@ -190,3 +216,52 @@ def _assumed(output: str) -> tuple[str, ...]:
     if not output.startswith(("Axioms:", _NO_AXIOMS)):
         found.append("an unknown list of assumptions")
     return tuple(found)
+
+
+def unused(names: Sequence[str], layer: Layer, module: str, *texts: str) -> tuple[str, ...]:
+    """The names, each made longer until it occurs neither in the texts nor in what the module rests on."""
+    held = frozenset().union(
+        *map(identifiers, texts), *(identifiers(source.text) for source in layer.closure(module))
+    )
+    found = []
+    for name in names:
+        while any(each.startswith(name) for each in held):
+            name += "_"
+        found.append(name)
+    return tuple(found)
+
+
+def collected(names: Sequence[str], together: str) -> str:
+    """Sentences that print what proofs rest on, all in one list; without an import around them."""
+    return f"Definition {together} := ({', '.join(['I', *names])}).\nPrint Assumptions {together}.\n"
+
+
+def _script(text: str, module: str, name: str) -> str:
+    """The script of the theorem."""
+    try:
+        return theorem(text, name).script
+    except InputError as error:
+        raise NotProved(f"{module}.v holds {error.given}; wanted: {error.allowed}") from error
+
+
+def _audit(
+    layer: Layer, module: str, statements: Mapping[str, str]
+) -> tuple[list[str], dict[int, tuple[str, str]]]:
+    """The lines of the audit, and for the lines of each statement which step it is and whose."""
+    load, text = f"From {layer.prefix} Require", layer.closure(module)[-1].text
+    names = ("Audit", "said", "shown", "together")
+    audit, said, shown, together = unused(names, layer, module, *statements.values())
+    lines = [f"{load} {module}.", f"Module {audit}.", *header(text).split("\n"), f"{load} Import {module}."]
+    owners = {}
+    for index, (name, statement) in enumerate(statements.items()):
+        for line in f"Definition {said}_{index} : Prop := (\n{statement}\n).".split("\n"):
+            lines.append(line)
+            owners[len(lines)] = "said", name
+    lines.append(f"End {audit}.")
+    for index, name in enumerate(statements):
+        lines.append(
+            f"Definition {shown}_{index} : {audit}.{said}_{index} := @{layer.prefix}.{module}.{name}."
+        )
+        owners[len(lines)] = "shown", name
+    proofs = [f"{shown}_{index}" for index in range(len(statements))]
+    return [*lines, collected(proofs, together)], owners

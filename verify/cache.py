@@ -13,10 +13,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from theory.errors import InputError
 from verify.plain import canonical
@@ -27,6 +27,8 @@ VARIABLE = "NTK_ESCAPE_CACHE"
 _locks = importlib.import_module("fcntl") if os.name == "posix" else None
 
 _SEAL = "seal.json"
+
+T = TypeVar("T")
 
 
 def cache_folder() -> Path:
@@ -56,16 +58,19 @@ class Entry:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def load(self) -> Any | None:
-        """The sealed data; None if there is no seal, or it or a sealed file is damaged."""
+    def load(self, read: Callable[[Any], T]) -> T | None:
+        """What `read` makes of the sealed data; None if there is no seal, or it or a sealed file is damaged.
+
+        Data of another form than `read` takes is damaged too: it raises KeyError, TypeError, ValueError or OSError.
+        """
         try:
             seal = json.loads((self.folder / _SEAL).read_bytes())
             data, files = seal["data"], dict(seal["files"])
             sound = seal["digest"] == _digest(canonical([data, files]).encode())
             whole = all(_digest((self.folder / name).read_bytes()) == files[name] for name in files)
+            return read(data) if sound and whole else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return data if sound and whole else None
 
     def seal(self, data: Any, files: Iterable[Path] = ()) -> None:
         """Take over the files, then write the seal; whatever ends the process, no half of it counts.

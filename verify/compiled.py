@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ def ask(layer: Layer, module: str, text: str, *, limit: float = LIMIT_SECONDS) -
     keys, load = _compiled(tool, layer.closure(module), limit)
     key = digest_of(["answer", list(keys.values()), text])
     with entry("coq-answer", key) as place:
-        kept = place.load()
+        kept = place.load(_answer)
         if kept is not None:
-            return _answer(kept)
+            return kept
         with place.workspace() as folder:
             answer = run_coq(tool, folder, "Probe", text, load, limit=limit)
         if answer.ending in (Ending.ACCEPTED, Ending.REJECTED):
@@ -106,11 +107,11 @@ def _compile(
     target = f"{source.name}.vo"
     # A compiled file names the very bytes of those it was compiled against.
     on = {each: digests[each] for each in source.on}
-    kept = place.load()
-    if kept is not None and kept["on"] == on:
-        if kept["rejected"] is not None:
-            raise NotCompiled(source.name, _answer(kept["rejected"]))
-        return _file_digest(place.folder / target)
+    kept = place.load(partial(_module, place.folder / target))
+    if kept is not None and kept[0] == on:
+        if isinstance(kept[1], Answer):
+            raise NotCompiled(source.name, kept[1])
+        return kept[1]
     with place.workspace() as folder:
         answer = run_coq(tool, folder, source.name, source.text, load, limit=limit, prefix=source.prefix)
         if answer.ending is Ending.ACCEPTED:
@@ -121,8 +122,14 @@ def _compile(
     raise NotCompiled(source.name, answer)
 
 
+def _module(target: Path, kept: Any) -> tuple[dict[str, str], Answer | str]:
+    """What a module was compiled against, and why it was rejected or the digest of the compiled file."""
+    rejected = kept["rejected"]
+    return dict(kept["on"]), _file_digest(target) if rejected is None else _answer(rejected)
+
+
 def _answer(kept: Any) -> Answer:
-    return Answer(**{**kept, "ending": Ending(kept["ending"])})
+    return Answer(Ending(kept["ending"]), str(kept["output"]), str(kept["message"]), int(kept["line"]))
 
 
 def _file_digest(path: Path) -> str:

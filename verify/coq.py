@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -86,11 +87,13 @@ class Toolchain:
         return any((place / library).is_dir() for place in self._places())
 
     def identity(self) -> str:
-        """Digest of the version and of name, size and time of the compiled files of the libraries."""
-        files = [Path(self.library) / "theories" / "Init" / "Prelude.vo"]
-        for place in self._places():
-            for library in LIBRARIES:
-                files += sorted((place / library).rglob("*.vo"))
+        """Digest of the version and of name, size and time of the compiler and of all compiled files it loads."""
+        files = [Path(self.coqc).resolve()]
+        for folder in (
+            Path(self.library) / "theories",
+            *(place / library for place in self._places() for library in LIBRARIES),
+        ):
+            files += sorted(folder.rglob("*.vo"))
         stats = [
             (str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()
         ]
@@ -168,9 +171,10 @@ def run_coq(
         said = [part.replace(str(each), "…") for part in said]
     if code is None:
         return Answer(Ending.LIMITED, message=f"Coq was stopped at its time limit of {limit:g} s")
-    if code != 0 and _DISK.search(said[1]):
+    fault = re.search(rf'File "\./{re.escape(name)}\.v", line (\d+), characters [\d-]+:\n', said[1])
+    if code != 0 and fault is None and _DISK.search(said[1]):  # a tactic may say such words too, at its line
         raise unusable(f"folder {folder}", OSError(said[1].strip()[-200:]))
-    return _judged(code, name, *said)
+    return _judged(code, fault, *said)
 
 
 @cache
@@ -212,21 +216,21 @@ def _limit_cpu(pid: int, limit: float) -> None:
         _resource.prlimit(pid, _resource.RLIMIT_CPU, (seconds, seconds))
 
 
-def _judged(code: int, name: str, output: str, errors: str) -> Answer:
-    """The answer from what a run left behind."""
+def _judged(code: int, fault: re.Match[str] | None, output: str, errors: str) -> Answer:
+    """The answer from what a run left behind, and where in it Coq names a line of the text."""
     if code == 0:
         return Answer(Ending.ACCEPTED, output=output)
-    place = re.search(rf'File "\./{re.escape(name)}\.v", line (\d+), characters [\d-]+:\n', errors)
-    message = errors if place is None else errors[place.end() :]
+    message = errors if fault is None else errors[fault.end() :]
     message = re.sub(r"\AError:\s*", "", steady(message).strip())[:_MAX_MESSAGE]
+    if -code == getattr(signal, "SIGXCPU", None):
+        return Answer(Ending.LIMITED, message="Coq was stopped at its limit of processor time")
     if code < 0:
-        return Answer(
-            Ending.CRASHED, message=f"Coq was ended by signal {-code}, most often because memory ran out"
-        )
-    if _BROKEN.search(message) or place is None or code != 1:
+        causes = "most often because memory or processor time ran out"
+        return Answer(Ending.CRASHED, message=f"Coq was ended by signal {-code}, {causes}")
+    if _BROKEN.search(message) or fault is None or code != 1:
         return Answer(Ending.CRASHED, message=message or f"Coq left with exit code {code}")
     ending = Ending.LIMITED if _LIMITS.search(message) else Ending.REJECTED
-    return Answer(ending, message=message, line=int(place[1]))
+    return Answer(ending, message=message, line=int(fault[1]))
 
 
 def _read(path: Path) -> str:

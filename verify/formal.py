@@ -5,7 +5,9 @@ own, whether the theorem of that name proves the statement written here, and whi
 the module and of all that it loads from its layer are scanned for what would let a hole through. What falls short
 of a proof is UNDECIDED and says "not proved"; nothing is called false for want of a proof. Without Coq: SKIPPED.
 
-A control is the twin of a theorem: a mutated statement to which the same proof script must not apply.
+A control is the twin of a theorem. It claims that the proof also proves a mutated statement, which must be refuted:
+the theorem is no proof of it, and the same script does not make one. Whether the mutated statement is false is
+another question; a control may answer it with a theorem that proves its negation.
 
 Example:
     >>> from pathlib import Path
@@ -29,14 +31,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from theory.errors import InputError
-from verify.audit import AXIOMS, NotProved, audited, twin_answer
+from verify.audit import AXIOMS, audited, concluded, twin_answer
 from verify.bound import IDENTITY, Bound
 from verify.claim import Check, Claim, Context, Profile
-from verify.coq import missing
 from verify.evidence import Evidence, Listing
 from verify.layer import Layer
+from verify.rules import require_term
 from verify.verdict import Kind, Outcome
-from verify.vernacular import IDENTIFIER, term_fault
+from verify.vernacular import IDENTIFIER, header
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Proofs:
                     allowed="an identifier of Coq",
                     do="correct it",
                 )
-            _require_term(f"the statement of {self.module}.{name}", statement)
+            require_term(f"the statement of {self.module}.{name}", statement)
 
     def check(
         self, name: str, *, scope: str, general: bool = True, profile: Profile = Profile.QUICK
@@ -96,13 +98,14 @@ class Proofs:
         negation: str = "",
         bound: Bound = IDENTITY,
         source: str = "this project",
-        scope: str = "the script of the proof, run on the mutated statement",
+        scope: str = "whether the proof of the theorem also proves the mutated statement",
         profile: Profile = Profile.STANDARD,
     ) -> Claim:
         """The twin of a theorem as a control: its check FAILS, as it must, if the proof does not carry over.
 
-        The script is first run on the true statement at the same place, and the mutated statement has to be a
-        proposition, so the kernel refuses the twin for what it says and not for how it is written.
+        The script is first run on the true statement at the same place, the mutated statement has to be a
+        proposition, and the theorem itself no proof of it, so the kernel refuses the twin for what it says and not
+        for how it is written.
 
         Args:
             name: The theorem.
@@ -131,7 +134,7 @@ class Proofs:
                 do="take in more of what stands around it",
             )
         mutated = original.replace(old, new)
-        _require_term(f"the mutated statement of {self.module}.{name}", mutated)
+        require_term(f"the mutated statement of {self.module}.{name}", mutated)
         if negation and self._statement(negation).split() != f"~ ({mutated})".split():
             raise InputError(
                 given=f"the statement of {self.module}.{negation}",
@@ -165,61 +168,44 @@ def _proved(proofs: Proofs, name: str, context: Context) -> Evidence:
     """Whether the theorem proves its statement."""
     module, layer, statement = proofs.module, proofs.layer, proofs.statements[name]
     shown = [Listing("Statement in Coq", statement)]
-    lacking = missing(layer.libraries)
-    if lacking:
-        return Evidence(Outcome.SKIPPED, lacking, listings=tuple(shown))
-    meaning = layer.definitions(module, statement)
-    if meaning:
-        shown.append(Listing("Definitions that it rests on", meaning))
-    try:
+
+    def judge() -> Evidence:
+        above, meaning = header(layer.closure(module)[-1].text), layer.definitions(module, statement)
+        shown.extend([Listing("Read after", above)] if above else [])
+        shown.extend([Listing("Definitions that it rests on", meaning)] if meaning else [])
         axioms = audited(layer, module, proofs.statements, name)
-    except NotProved as reason:
-        return Evidence(reason.outcome, f"not proved: {reason}", listings=tuple(shown))
-    shown.append(
-        Listing(
-            f"Axioms that the theorems shown of {module}.v rest on",
-            "\n".join(f"{axiom}: {AXIOMS[axiom]}" for axiom in axioms) or "none",
+        listed = "\n".join(f"{axiom}: {AXIOMS[axiom]}" for axiom in axioms) or "none"
+        shown.append(Listing(f"Axioms that the theorems shown of {module}.v rest on", listed))
+        short = [axiom.split(".")[-1] for axiom in axioms]
+        return Evidence(
+            Outcome.HOLDS,
+            f"Coq's kernel accepts {module}.{name} as a proof of the statement shown; "
+            + (f"axioms: {', '.join(short)}" if short else "no axioms"),
+            counts={"axioms": len(axioms)},
+            parameters={"theorem": f"{module}.{name}", "axioms": short},
+            listings=tuple(shown),
         )
-    )
-    return Evidence(
-        Outcome.HOLDS,
-        f"Coq's kernel accepts {module}.{name} as a proof of the statement shown; "
-        + (f"axioms: {', '.join(axiom.split('.')[-1] for axiom in axioms)}" if axioms else "no axioms"),
-        counts={"axioms": len(axioms)},
-        parameters={"theorem": f"{module}.{name}", "axioms": [axiom.split(".")[-1] for axiom in axioms]},
-        listings=tuple(shown),
-    )
+
+    return concluded(layer, shown, "not proved", judge)
 
 
 def _twin(proofs: Proofs, name: str, mutated: str, negation: str, context: Context) -> Evidence:
     """Whether the proof of a theorem also goes through for a mutated statement."""
     module, layer = proofs.module, proofs.layer
     shown = [Listing("Mutated statement in Coq", mutated)]
-    lacking = missing(layer.libraries)
-    if lacking:
-        return Evidence(Outcome.SKIPPED, lacking, listings=tuple(shown))
-    try:
+
+    def judge() -> Evidence:
         refusal = twin_answer(layer, module, name, proofs.statements[name], mutated)
         if negation:
             audited(layer, module, proofs.statements, negation)
-    except NotProved as reason:
-        return Evidence(reason.outcome, f"nothing is concluded: {reason}", listings=tuple(shown))
-    if refusal is None:
-        summary = f"the proof of {module}.{name} also proves the mutated statement"
-        return Evidence(Outcome.HOLDS, summary, listings=tuple(shown))
-    shown.append(Listing("Why Coq refuses the proof", refusal))
-    summary = f"the proof of {module}.{name} does not prove the mutated statement"
-    if negation:
-        shown.append(Listing(f"Proved instead, as {module}.{negation}", proofs.statements[negation]))
-        summary += f", and {module}.{negation} proves that it is false"
-    return Evidence(Outcome.FAILS, summary, listings=tuple(shown))
+        if refusal is None:
+            summary = f"the proof of {module}.{name} also proves the mutated statement"
+            return Evidence(Outcome.HOLDS, summary, listings=tuple(shown))
+        shown.append(Listing("Why Coq refuses the proof", refusal))
+        summary = f"not proved by the script that proves {module}.{name}"
+        if negation:
+            shown.append(Listing(f"Proved instead, as {module}.{negation}", proofs.statements[negation]))
+            summary = f"false, by {module}.{negation}, and {summary}"
+        return Evidence(Outcome.FAILS, f"the mutated statement is {summary}", listings=tuple(shown))
 
-
-def _require_term(what: str, text: str) -> None:
-    fault = term_fault(text)
-    if fault:
-        raise InputError(
-            given=f"{what}: {fault}",
-            allowed="one term of Coq without comments, its brackets closed, no period at its end",
-            do="correct the text",
-        )
+    return concluded(layer, shown, "nothing is concluded", judge)

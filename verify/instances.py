@@ -1,7 +1,8 @@
 """Propositions without variables, such as the value of a definition at given numbers, decided by Coq's kernel.
 
 Each is proved, or its negation is, or neither: three answers, as everywhere. All go into one file, since loading
-the libraries takes longer than most proofs; the one at which Coq stops is then tried the other way round.
+the libraries takes longer than most proofs; the one at which Coq stops is then tried the other way round. What all
+proofs rest on is listed at the end, and only the axioms of `verify.audit` are permitted.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verify.audit import NotProved
-from verify.compiled import NotCompiled, ask
-from verify.coq import Ending, missing
+from verify.audit import asked, collected, concluded, no_proof, permitted, sound_text, unused
+from verify.coq import Ending
 from verify.evidence import Evidence, Listing
 from verify.layer import Layer
+from verify.rules import require_sentences, require_term
 from verify.verdict import Outcome, combine
+
+# What may stand in front of instances: nothing that changes what a statement means, but what is loaded.
+_BEFORE = frozenset("From Require Import Open Lemma Proof Qed Ltac".split())
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Instance:
 
     label: str
     statement: str
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """Where instances are decided: the module, the sentences in front of them, the script for each way round."""
+
+    layer: Layer
+    module: str
+    preamble: str
+    proof: str
+    refutation: str
 
 
 def hold(
@@ -44,22 +59,30 @@ def hold(
         refutation: The same for its negation.
 
     Raises:
-        InputError: If a file of the layer is missing or the cache cannot be written.
+        InputError: If a text holds what may not stand there, a file of the layer is missing, or the cache cannot be
+            written.
     """
-    lacking = missing(layer.libraries)
-    if lacking:
-        return Evidence(Outcome.SKIPPED, lacking)
-    faults = layer.faults(module)
-    if faults:
-        return Evidence(Outcome.UNDECIDED, f"nothing is concluded: {'; '.join(faults[:3])}")
-    try:
-        answers = _decide(layer, module, instances, preamble, proof, refutation)
-    except NotProved as reason:
-        return Evidence(reason.outcome, f"nothing is concluded: {reason}")
+    for each in instances:
+        require_term(f"the instance {each.label!r}", each.statement)
+    require_sentences("the preamble", preamble, roots=layer.roots(), commands=_BEFORE)
+    for script in (proof, refutation):
+        require_sentences("the script of instances", script, roots=(), commands=())
+    setting = _Setting(layer, module, preamble, proof, refutation)
+    shown = [Listing("Read after", preamble.strip())]
+
+    def judge() -> Evidence:
+        sound_text(layer, module)
+        return _summed_up(instances, _decide(setting, [each.statement for each in instances]), shown)
+
+    return concluded(layer, shown, "nothing is concluded", judge)
+
+
+def _summed_up(
+    instances: Sequence[Instance], answers: Sequence[bool | None], shown: Sequence[Listing]
+) -> Evidence:
     named = {True: Outcome.HOLDS, False: Outcome.FAILS, None: Outcome.UNDECIDED}
     outcome = combine(named[answer] for answer in answers)
     wrong = [each for each, answer in zip(instances, answers, strict=True) if not answer]
-    shown = wrong[:3] or instances[:3]
     words = {
         Outcome.HOLDS: f"Coq's kernel proves all {len(answers)} instances",
         Outcome.FAILS: "Coq's kernel proves the negation of "
@@ -71,58 +94,53 @@ def hold(
         outcome,
         words[outcome],
         counts={"instances": len(answers), "proved": sum(answer is True for answer in answers)},
-        listings=tuple(Listing(each.label, each.statement) for each in shown),
+        listings=(*shown, *(Listing(each.label, each.statement) for each in wrong[:3] or instances[:3])),
     )
 
 
-def _decide(
-    layer: Layer, module: str, instances: Sequence[Instance], preamble: str, proof: str, refutation: str
-) -> list[bool | None]:
-    """True: proved; False: the negation is proved; None: neither."""
-    answers: list[bool | None] = [None] * len(instances)
-    left = list(range(len(instances)))
+def _decide(setting: _Setting, statements: Sequence[str]) -> list[bool | None]:
+    """True: proved; False: the negation is proved; None: neither.
+
+    Raises:
+        NotProved: If Coq came to no end, or an axiom is not permitted.
+    """
+    answers: list[bool | None] = [None] * len(statements)
+    left = list(range(len(statements)))
     while left:
-        stopped = _first_rejected(layer, module, [instances[k].statement for k in left], preamble, proof)
+        stopped = _first_rejected(setting, [statements[k] for k in left], setting.proof)
         for k in left[:stopped]:
             answers[k] = True
         if stopped is None:
             break
         k = left[stopped]
-        opposite = f"~ ({instances[k].statement})"
-        if _first_rejected(layer, module, [opposite], preamble, refutation) is None:
+        if _first_rejected(setting, [f"~ ({statements[k]})"], setting.refutation) is None:
             answers[k] = False
         left = left[stopped + 1 :]
     return answers
 
 
-def _first_rejected(
-    layer: Layer, module: str, statements: list[str], preamble: str, script: str
-) -> int | None:
-    """Position of the first statement that the script does not prove; None if it proves all.
+def _first_rejected(setting: _Setting, statements: Sequence[str], script: str) -> int | None:
+    """Position of the first statement that the script does not prove; None if it proves all, by permitted axioms.
+
+    Coq lists no axioms where it stops: then there is a position, and what was proved before it decides nothing.
 
     Raises:
-        NotProved: If Coq came to no end, or stops elsewhere.
+        NotProved: If Coq came to no end, stops elsewhere, or an axiom is not permitted.
     """
-    lines = preamble.splitlines()
+    layer, module = setting.layer, setting.module
+    texts = (setting.preamble, script, *statements)
+    place, name, together = unused(("Instances", "instance", "together"), layer, module, *texts)
+    lines = [f"Module {place}.", *setting.preamble.split("\n")]
     starts = []
     for number, statement in enumerate(statements):
         starts.append(len(lines) + 1)
-        lines += [
-            f"Theorem instance_{number} : (",
-            *statement.splitlines(),
-            ").",
-            "Proof.",
-            *script.splitlines(),
-            "Qed.",
-        ]
-    try:
-        answer = ask(layer, module, "\n".join([*lines, ""]))
-    except NotCompiled as error:
-        raise NotProved(f"Coq does not take {error.module}.v: {error.answer.message}") from error
+        lines += f"Theorem {name}_{number} : (\n{statement}\n).\nProof.\n{script}\nQed.".split("\n")
+    names = [f"{place}.{name}_{number}" for number in range(len(statements))]
+    answer = asked(layer, module, "\n".join([*lines, f"End {place}.", collected(names, together)]))
     if answer.ending is Ending.ACCEPTED:
+        permitted("the instances rest", answer.output)
         return None
     stopped = sum(start <= answer.line for start in starts) - 1
     if answer.ending is not Ending.REJECTED or stopped < 0:
-        outcome = Outcome.ERROR if answer.ending is Ending.CRASHED else Outcome.UNDECIDED
-        raise NotProved(f"Coq stopped on the instances: {answer.message}", outcome)
+        raise no_proof("the instances", answer)
     return stopped

@@ -1,14 +1,13 @@
-"""The text of Coq files, read without Coq: sentences, header, theorems with their scripts, forbidden words.
+"""The text of Coq files, read without Coq: sentences, header, theorems with their scripts.
 
 Comments and the contents of strings are blanked first, at equal length, so a word in them is never taken for code
-and every position in the blanked text is one in the file. The rules are whitelists: a command that is not known
-here is a fault, whatever it does.
+and every position in the blanked text is one in the file. What is read here is what Coq reads in texts that the
+rules of `verify.rules` let through.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from theory.errors import InputError
@@ -21,31 +20,17 @@ COMMANDS = frozenset(
     "Arguments Ltac Opaque Transparent Module Theorem Lemma Corollary Proposition Fact Remark Example "
     "Proof Qed Defined".split()
 )
-SETTINGS = re.compile(
-    r"(Set|Unset)\s+(Implicit Arguments|Strict Implicit|Contextual Implicit|Maximal Implicit Insertion"
-    r"|Asymmetric Patterns|Default Goal Selector|Bullet Behavior|Warnings|Printing \w+)\b"
-)
-# Tactics that leave a hole, and those that trust more than the kernel.
-FORBIDDEN = (
-    "admit",
-    "give_up",
-    "Admitted",
-    "bypass_check",
-    "native_compute",
-    "native_cast_no_check",
-    "ltac2",
+# What a sentence that loads modules is made of: prefix and names.
+REQUIRE = re.compile(
+    rf"(?:From\s+([\w.]+)\s+)?Require(?:\s+(?:Import|Export))?((?:\s+{IDENTIFIER}(?:\.{IDENTIFIER})*)+)\s*\."
 )
 
 _HEADER = re.compile(r"(From|Require|Import|Export|(Local\s+)?Open\s+Scope|Set|Unset)\b")
 _BEFORE_A_COMMAND = re.compile(
-    r"(?:[-+*{}\s]|(?:\d+(?:\s*[-,]\s*\d+)*|all|par|!|\[\s*\w+\s*\])\s*:)*(?:(?:Local|Global)\s+)?"
-)
-_REQUIRE = re.compile(
-    rf"(?:From\s+([\w.]+)\s+)?Require(?:\s+(?:Import|Export))?((?:\s+{IDENTIFIER}(?:\.{IDENTIFIER})*)+)\s*\."
+    rf"(?:[-+*{{}}\s]|(?:\d+(?:\s*[-,]\s*\d+)*|all|par|!|\[\s*{IDENTIFIER}\s*\])\s*:)*(?:(?:Local|Global)\s+)?"
 )
 _THEOREM = re.compile(rf"Theorem\s+({IDENTIFIER})\s*:(?!=)")
 _BLANK = " \t\r\n"
-_PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +122,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     code = blanked(text)
     found = []
     start = 0
-    for end in [*_ends(text, code), len(text)]:
+    for end in [*ends(text, code), len(text)]:
         body = code[start:end]
         if body.strip():
             first = start + len(body) - len(body.lstrip())
@@ -146,16 +131,30 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+def top(text: str) -> tuple[Sentence, ...]:
+    """The sentences at the top that load, import, open scopes and set options."""
+    every = sentences(text)
+    return every[: next((i for i, each in enumerate(every) if not _HEADER.match(each.code)), len(every))]
+
+
 def header(text: str) -> str:
-    """The sentences at the top that load, import, open scopes and set options, without their comments."""
-    return "\n".join(sentence.code for sentence in _header(sentences(text), text))
+    """The code of the sentences at the top, line by line."""
+    return "\n".join(sentence.code for sentence in top(text))
+
+
+def ends(text: str, code: str) -> list[int]:
+    """Where sentences end in a text, given it blanked: after one period or three before a blank."""
+    runs = [run for run in re.finditer(r"\.+", code) if len(run[0]) != 2]  # two are a token of notations
+    return [
+        run.end() for run in runs if text[run.end() : run.end() + 1] in ("", *_BLANK)
+    ]  # no comment counts
 
 
 def required(text: str) -> tuple[tuple[str, str], ...]:
     """Each module that the file requires, as ``(prefix or "", name)``, in its order."""
     found = []
     for sentence in sentences(text):
-        loads = _REQUIRE.fullmatch(sentence.code)
+        loads = REQUIRE.fullmatch(sentence.code)
         if loads is not None:
             found += [(loads[1] or "", name) for name in loads[2].split()]
     return tuple(found)
@@ -189,86 +188,6 @@ def theorem(text: str, name: str) -> Theorem:
 def identifiers(text: str) -> frozenset[str]:
     """Every identifier in the code of a text; those of a qualified name one by one."""
     return frozenset(re.findall(IDENTIFIER, blanked(text)))
-
-
-def faults(text: str, *, roots: Collection[str]) -> tuple[str, ...]:
-    """What may not stand in a file of proofs: each fault with its line.
-
-    Args:
-        text: The file.
-        roots: Prefixes of libraries that it may load from.
-    """
-    every = sentences(text)
-    top = _header(every, text)
-    found = []
-    for each in every:
-        problem = _fault(each, roots)
-        if not problem and each.command in ("From", "Require") and each not in top:
-            problem = "loads a library below the header"
-        if problem:
-            found.append(f"line {each.line} {problem}")
-    return tuple(found)
-
-
-def term_fault(text: str) -> str:
-    """Why a text cannot be taken as one term of Coq, to be put between parentheses; empty if it can."""
-    try:
-        code = blanked(text)
-    except InputError as error:
-        return error.given
-    if "(*" in text:
-        return "it holds a comment"
-    if not code.strip():
-        return "it is empty"
-    if _ends(text, code):
-        return "a period ends it early"
-    if "ltac" in identifiers(text):
-        return "it holds a tactic"
-    opened: list[str] = []
-    for each in code:
-        if each in _PAIRS.values():
-            opened.append(each)
-        elif each in _PAIRS and (not opened or opened.pop() != _PAIRS[each]):
-            return f"its {each!r} closes nothing"
-    return f"its {opened[-1]!r} is not closed" if opened else ""
-
-
-def _fault(sentence: Sentence, roots: Collection[str]) -> str:
-    """What is wrong with a sentence; empty if nothing."""
-    code, command = sentence.code, sentence.command
-    for word in FORBIDDEN:
-        if re.search(rf"(?<![\w']){word}(?![\w'])", code):
-            return f"holds '{word}'"
-    if not code.endswith("."):
-        return "has no period at its end"
-    if "#[" in code:
-        return "holds an attribute"
-    if command[:1].isupper() and command not in COMMANDS:
-        return f"holds the command '{command}'"
-    if command in ("Set", "Unset") and SETTINGS.match(code) is None:
-        return f"changes an option: '{' '.join(code.split())}'"
-    if command == "Module" and re.match(rf"Module\s+{IDENTIFIER}\s*:=", code) is None:
-        return "opens a module"
-    if command in ("From", "Require"):
-        loads = _REQUIRE.fullmatch(code)
-        if loads is None:
-            return "requires in a form that is not known here"
-        if loads[1] and loads[1].split(".")[0] not in roots:
-            return f"loads from {loads[1]}, not among {', '.join(sorted(roots))}"
-    return ""
-
-
-def _header(every: tuple[Sentence, ...], text: str) -> tuple[Sentence, ...]:
-    count = next((i for i, each in enumerate(every) if not _HEADER.match(each.code)), len(every))
-    return every[:count]
-
-
-def _ends(text: str, code: str) -> list[int]:
-    """Where sentences end: after one period or three (two are a token of notations) before a blank."""
-    runs = [run for run in re.finditer(r"\.+", code) if len(run[0]) != 2]
-    return [
-        run.end() for run in runs if text[run.end() : run.end() + 1] in ("", *_BLANK)
-    ]  # no comment counts
 
 
 def _blank(text: str) -> str:

@@ -38,22 +38,26 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class FakeCoq:
-    """A coqc on the PATH that notes each file and then does what a script says; by default the real thing."""
+    """A coqc on the PATH that notes each file and then does what a script says; by default the real thing.
+
+    The script lies beside it, so it stays the same compiler whatever the script says.
+    """
 
     def __init__(self, folder: Path, real: Toolchain) -> None:
         self._log = folder / "compiled"
-        self._real = real
-        self._path = folder / "coqc"
+        self._script = folder / "script"
+        path = folder / "coqc"
+        path.write_text(
+            f'#!/bin/sh\nREAL="{real.coqc}"\n'
+            'case "$1" in -print-version|-where) exec "$REAL" "$@";; esac\n'
+            f'for last; do :; done; echo "$last" >> "{self._log}"\n. "{self._script}"\n'
+        )
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
         self.does('exec "$REAL" "$@"')
 
     def does(self, script: str) -> None:
         """Let it do this with a text; the arguments are in "$@", the real compiler in "$REAL"."""
-        self._path.write_text(
-            f'#!/bin/sh\nREAL="{self._real.coqc}"\n'
-            'case "$1" in -print-version|-where) exec "$REAL" "$@";; esac\n'
-            f'for last; do :; done; echo "$last" >> "{self._log}"\n{script}\n'
-        )
-        self._path.chmod(self._path.stat().st_mode | stat.S_IXUSR)
+        self._script.write_text(script + "\n")
 
     @property
     def compiled(self) -> list[str]:

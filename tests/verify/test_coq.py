@@ -14,7 +14,7 @@ import verify.cache
 from theory.errors import InputError
 from verify.cache import VARIABLE, cache_folder, entry
 from verify.compiled import NotCompiled, ask, compile_layer
-from verify.coq import INSTALL, Ending, described, missing, toolchain
+from verify.coq import INSTALL, Ending, Toolchain, described, missing, toolchain
 from verify.environment import environment
 from verify.layer import Layer
 
@@ -125,6 +125,12 @@ def test_a_rejected_module_is_named_with_the_reason(fake, fresh_cache, tmp_path)
     assert fake.compiled == ["A.v"]
 
 
+@pytest.mark.parametrize("prefix", ["Coq", "Flocq", "Other", "a b", "A.B", ""])
+def test_a_prefix_that_is_taken_or_no_name_is_refused(prefix):
+    with pytest.raises(InputError, match="a layer with the prefix"):
+        Layer(Path("."), prefix, libraries=("Other",))
+
+
 def test_a_missing_module_and_a_circle_are_refused(tmp_path):
     with pytest.raises(InputError, match="module Absent of Sample"):
         SAMPLE.closure("Absent")
@@ -168,6 +174,33 @@ def test_a_damaged_file_is_compiled_again(fake, fresh_cache, damage):
         assert fake.compiled[before:] == ["Base.v"]
 
 
+def test_a_module_is_compiled_again_against_other_bytes(fake, fresh_cache):
+    """A compiled file names the very bytes of those that it loads, even where one text was compiled twice."""
+    compile_layer(SAMPLE, "Sample")
+    for path in fresh_cache.glob("coq-Base-*/*"):
+        path.unlink()
+    fake.does('"$REAL" "$@" && echo >> Base.vo')
+    compile_layer(SAMPLE, "Base")
+    fake.does('exec "$REAL" "$@"')
+    compile_layer(SAMPLE, "Sample")
+    compile_layer(SAMPLE, "Sample")
+    assert fake.compiled == ["Base.v", "Sample.v", "Base.v", "Sample.v"]
+
+
+@pytest.mark.parametrize("data", [{"nope": 1}, [], None, {"ending": "?"}, {"on": {}, "rejected": None}])
+def test_sealed_data_of_another_form_is_not_believed(fake, fresh_cache, data):
+    """As another version of this program may have left it, with a seal in order."""
+    text = "From Sample Require Import Base.\nCheck no."
+    answer = ask(SAMPLE, "Base", text)
+    for folder in fresh_cache.iterdir():
+        name, _, key = folder.name.rpartition("-")
+        with entry(name, key) as place:
+            place.seal(data)
+            (place.folder / "Base.vo").unlink(missing_ok=True)
+    assert ask(SAMPLE, "Base", text) == answer
+    assert fake.compiled == ["Base.v", "Probe.v"] * 2
+
+
 def test_an_edited_answer_is_not_believed(fake, fresh_cache):
     text = "From Sample Require Import Base.\nPrint Assumptions add_one."
     ask(SAMPLE, "Base", text)
@@ -191,6 +224,8 @@ def test_a_time_limit_ends_the_process_and_is_not_kept(coq, fresh_cache, tmp_pat
     ("script", "ending", "message"),
     [
         ("kill -SEGV $$", Ending.CRASHED, "ended by signal 11"),
+        ("kill -XCPU $$", Ending.LIMITED, "at its limit of processor time"),
+        (AT_LINE_3.format("No such lemma.") + "exit 129", Ending.CRASHED, "No such lemma"),
         ("echo 'Fatal error: exception Out_of_memory' >&2; exit 2", Ending.CRASHED, "Out_of_memory"),
         (AT_LINE_3.format("Anomaly: x") + "exit 129", Ending.CRASHED, "Anomaly"),
         (AT_LINE_3.format("Stack overflow.") + "exit 1", Ending.LIMITED, "Stack"),
@@ -209,6 +244,51 @@ def test_a_breakdown_is_no_rejection_and_is_not_kept(fake, fresh_cache, tmp_path
     assert ask(layer, "A", "Check 1.").ending is ending
     fake.does('exec "$REAL" "$@"')
     assert ask(layer, "A", "Check 1.").ending is Ending.ACCEPTED
+
+
+def test_a_tactic_may_say_what_a_full_disk_says(coq, tmp_path):
+    layer = layer_of(tmp_path, A='Lemma l : True.\nProof. fail 0 "Permission denied". Qed.')
+    with pytest.raises(NotCompiled, match="Permission denied") as caught:
+        compile_layer(layer, "A")
+    assert caught.value.answer.ending is Ending.REJECTED
+
+
+def test_another_compiler_s_answers_are_not_believed(coq, fresh_cache, tmp_path, monkeypatch):
+    """One of the same version on the PATH, for a while, that accepts all."""
+    text = "From Sample Require Import Base.\nCheck no."
+    (tmp_path / "coqc").write_text(
+        f'#!/bin/sh\nREAL="{coq.coqc}"\ncase "$*" in *Probe.v) exit 0;; *) exec "$REAL" "$@";; esac\n'
+    )
+    (tmp_path / "coqc").chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        assert ask(SAMPLE, "Base", text).ending is Ending.ACCEPTED
+    assert ask(SAMPLE, "Base", text).ending is Ending.REJECTED
+
+
+def test_the_identity_holds_the_compiler_and_all_compiled_files(tmp_path):
+    files = [
+        tmp_path / "real",
+        tmp_path / "theories" / "Reals" / "Reals.vo",
+        tmp_path / "user-contrib" / "Interval" / "Tactic.vo",
+    ]
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (tmp_path / "coqc").symlink_to("real")
+    tool = Toolchain(str(tmp_path / "coqc"), "8.16.1", str(tmp_path))
+    seen = {tool.identity()}
+    for path in files:
+        path.write_text("changed")
+        seen.add(tool.identity())
+        os.utime(path, (0, 0))
+        seen.add(tool.identity())
+    assert len(seen) == 7
+    assert tool.identity() in seen
+    (tmp_path / "real").rename(tmp_path / "other")  # the same size and time, behind the same link
+    (tmp_path / "coqc").unlink()
+    (tmp_path / "coqc").symlink_to("other")
+    assert tool.identity() not in seen
 
 
 def test_a_crowd_compiles_each_module_once(fake, fresh_cache):
@@ -291,10 +371,10 @@ def test_a_cache_that_cannot_be_made_or_is_full_is_reported(fake, tmp_path, monk
 
 def test_a_seal_counts_only_as_it_was_written(fresh_cache):
     with entry("thing", "0" * 64) as place:
-        assert place.load() is None
+        assert place.load(dict) is None
         place.seal({"a": [1]})
-        assert place.load() == {"a": [1]}
+        assert place.load(dict) == {"a": [1]}
         seal = place.folder / "seal.json"
         for text in ("", "{", "[]", "{}", json.dumps({**json.loads(seal.read_text()), "data": {"a": [2]}})):
             seal.write_text(text)
-            assert place.load() is None
+            assert place.load(dict) is None

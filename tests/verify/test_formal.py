@@ -10,7 +10,7 @@ import pytest
 
 import verify.audit
 from theory.errors import InputError
-from verify.audit import AXIOMS
+from verify.audit import AXIOMS, assumed
 from verify.claim import Claim, Context, Profile
 from verify.compiled import ask
 from verify.coq import INSTALL, missing
@@ -74,6 +74,7 @@ def test_a_proof_holds_and_shows_all_that_the_statement_means(coq):
     assert found.summary == "Coq's kernel accepts Sample.counted as a proof of the statement shown; no axioms"
     shown = texts(found)
     assert shown["Statement in Coq"] == STATEMENTS["counted"]
+    assert shown["Read after"] == "From Coq Require Import PeanoNat.\nFrom Sample Require Import Base."
     meaning = shown["Definitions that it rests on"]
     assert "(* the function that is 1 everywhere *)\nDefinition one (k : nat) : nat := unit." in meaning
     assert (
@@ -81,6 +82,7 @@ def test_a_proof_holds_and_shows_all_that_the_statement_means(coq):
         and "Definition unit" in meaning
         and "Definition ones" in meaning
         and "unused" not in meaning
+        and "Require" not in meaning
     )
     assert shown["Axioms that the theorems shown of Sample.v rest on"] == "none"
     assert found == prove("counted")
@@ -239,6 +241,116 @@ def test_no_notation_of_the_file_hides_what_is_assumed_or_said(coq, plant):
     assert 'Notation "x <= y"' in texts(found)["Definitions that it rests on"]
 
 
+REALS = "From Coq Require Import Reals Lra.\nOpen Scope R_scope.\n"
+ZERO = "exact (fun _ => 0). "
+DONE = ".\nProof. intros; reflexivity. Qed.\n"
+HALF = "Theorem t : 1 / 2 = 0" + DONE
+LESS = (
+    "Fixpoint le' (n : nat) (x y : R) {struct n} : Prop := True\nwhere \"x <= y\" := (le' O x y) : R_scope.\n"
+)
+WRAPPED = """Record zero := Zero { of :> R -> R; is_zero : forall x, of x = 0 }.
+Lemma sin : zero. Proof. exact (Zero (fun _ => 0) (fun _ => eq_refl)). Qed.
+Theorem t : forall x : R, sin x = 0. Proof. intros x. apply is_zero. Qed.
+"""
+
+
+def only(folder: Path, statement: str, text: str) -> Evidence:
+    """The evidence for a theorem ``t`` of a module ``Sample`` with this text."""
+    (folder / "Sample.v").write_text(text, encoding="utf-8")
+    layer = Layer(folder, "Sample", libraries=())
+    return Proofs("Sample", layer, {"t": statement}).check("t", scope="x").run(Context())
+
+
+@pytest.mark.parametrize(
+    ("text", "statement", "shown"),
+    [
+        (f"{REALS}{LESS}Theorem t : 5 <= 3.\nProof. exact I. Qed.\n", "5 <= 3", LESS.strip()),
+        (f"{REALS}Open Scope nat_scope.\n{HALF}", "1 / 2 = 0", "Open Scope nat_scope."),
+        (f"From Coq Require Import Reals PeanoNat.\n{HALF}", "1 / 2 = 0", "Reals PeanoNat."),
+        (f"{REALS}Close Scope R_scope.\n{HALF}", "1 / 2 = 0", "Close Scope R_scope."),
+        (f"{REALS}Definition h := 1.\nArguments h.\nTheorem t : h = 1{DONE}", "h = 1", "Arguments h."),
+        (f"Ltac one := exact 1.\nNotation h := ltac:(one).\nTheorem t : h = 1{DONE}", "h = 1", "Ltac one :="),
+        (
+            f"{REALS}Module I := Nat.\nExport I.\nTheorem t : sub 1 2 = O{DONE}",
+            "sub 1 2 = O",
+            "Module I := Nat.",
+        ),
+        (f"{REALS}Module I := Nat.\nExport I.\nTheorem t : sub 1 2 = O{DONE}", "sub 1 2 = O", "Export I."),
+        (f"{REALS}{WRAPPED}", "forall x : R, sin x = 0", "Lemma sin : zero."),
+        (f"{REALS}{WRAPPED}", "forall x : R, sin x = 0", "Record zero :="),
+        (f"{REALS}Example sin (x : R) : R := 0.\nTheorem t : sin 1 = 0{DONE}", "sin 1 = 0", "Example sin"),
+    ],
+)
+def test_what_gives_a_statement_another_meaning_is_shown(coq, tmp_path, text, statement, shown):
+    found = only(tmp_path, statement, text)
+    assert found.outcome is Outcome.HOLDS, found.summary
+    assert any(shown in each for each in texts(found).values())
+
+
+@pytest.mark.parametrize(
+    ("text", "statement", "reason"),
+    [
+        (f"Lemma sin : R -> R.\nProof. {ZERO}Defined.\n", "forall x : R, sin x = 0", "holds 'Defined'"),
+        (f"Definition sin : R -> R.\nProof. {ZERO}Qed.\n", "forall x : R, sin x = 0", "defines by tactics"),
+        (
+            'Notation "x !(* y" := (x + y) (at level 50).\nLemma q : 1 !(* 2 = 3.\nProof. lra. Qed.\n'
+            'Definition sin (x : R) : R := 0.\nNotation "x *) y" := (x + y) (at level 50).\n'
+            "Lemma r : 1 *) 2 = 3.\nProof. lra. Qed.\n",
+            "forall x : R, sin x = 0",
+            "can be read in two ways",
+        ),
+        ("Definition sin\u00a0x : R := 0.\n", "sin x = 0", "only ASCII"),
+    ],
+)
+def test_what_would_hide_another_meaning_is_refused(coq, tmp_path, text, statement, reason):
+    found = only(tmp_path, statement, f"{REALS}{text}Theorem t : {statement}{DONE}")
+    assert found.outcome is Outcome.UNDECIDED and reason in found.summary
+
+
+@pytest.mark.parametrize(
+    ("base", "shown"),
+    [
+        (
+            "From Coq Require Import Reals.\nDefinition half := 1 / 2.\n",
+            True,
+        ),  # without the scope: of naturals
+        ("From Coq Require Import Reals ZArith.\nOpen Scope R_scope.\nDefinition half := 1 / 2.\n", True),
+        (REALS + "Definition half := 1 / 2.\n", False),
+        (REALS.replace("Lra", "Lia Psatz") + "Definition half := 1 / 2.\n", False),  # tactics
+        (REALS + "Definition other := 1 / 2.\n", False),
+        ("From Coq Require Import Reals.\nDefinition other := 1 / 2.\n", False),
+        ("From Coq Require Import Reals ZArith.\nOpen Scope R_scope.\nDefinition other := 1.\n", False),
+        ("From Coq Require Export ZArith.\nDefinition other := 1.\n", True),
+        ("Definition half := 1 / 2.\n", True),
+        ("Open Scope nat_scope.\nDefinition other := 1.\n", True),
+        ("Local Open Scope nat_scope.\nDefinition other := 1.\n", False),
+    ],
+)
+def test_the_header_of_another_file_is_shown_where_it_matters(tmp_path, base, shown):
+    """Where a definition reads otherwise after it, or the module takes it over; and else not, to be short."""
+    (tmp_path / "Base.v").write_text(base)
+    (tmp_path / "Sample.v").write_text(f"{REALS}From Sample Require Import Base.\n")
+    meaning = Layer(tmp_path, "Sample", libraries=()).definitions("Sample", "half = 0")
+    words = ("Require", "Open Scope nat", "(* without a header *)")
+    assert any(each in meaning for each in words) is shown
+    assert ("Definition half" in meaning) is ("half" in base)
+
+
+GUARD = "Fixpoint f (n : nat) {struct n} : False := f n.\n"
+
+
+def test_what_is_assumed_beside_axioms_is_found(coq, tmp_path):
+    """The list of assumptions would tell, were the texts not scanned; and a strange list is not an empty one."""
+    text = f"Export Unset Guard Checking.\n{GUARD}Theorem t : False.\nProof. exact (f 0). Qed.\n"
+    assert "imports more than modules" in only(tmp_path, "False", text).summary
+    layer = Layer(FOLDER, "Sample", libraries=())
+    for option, expected in (("Export Unset", ("f is assumed to be guarded.",)), ("Set", ())):
+        loop = GUARD if expected else "Definition f := 0.\n"
+        output = ask(layer, "Base", f"{option} Guard Checking.\n{loop}Print Assumptions f.").output
+        assert assumed(output) == expected
+    assert assumed("") == assumed("  \n") == ("an unknown list of assumptions",)
+
+
 @pytest.mark.parametrize(
     "statement", ["True. Axiom a : False", "True) := I. Check (I", "(* n *) True", "True."]
 )
@@ -263,10 +375,11 @@ def test_unknown_names_and_ambiguous_replacements_are_refused():
 
 def test_the_kernel_refuses_the_twin(coq):
     claim = twin(new="= n + 1")
+    assert claim.checks[0].scope == "whether the proof of the theorem also proves the mutated statement"
     assert claim.is_control and claim.checks[0].profile is Profile.STANDARD
     found = refute(new="= n + 1")
     assert found.outcome is Outcome.FAILS, found.summary
-    assert found.summary == "the proof of Sample.counted does not prove the mutated statement"
+    assert found.summary == "the mutated statement is not proved by the script that proves Sample.counted"
     assert texts(found)["Mutated statement in Coq"] == "forall n : nat, ones n = n + 1"
     assert "Unable to unify" in texts(found)["Why Coq refuses the proof"]
     assert verdict([(Kind.FORMAL, True, found.outcome)]) is Verdict.REFUTED
@@ -276,7 +389,10 @@ def test_the_kernel_refuses_the_twin(coq):
 def test_a_twin_whose_negation_is_proved(coq, plant):
     found = refute(negation="counted_twin_false")
     assert found.outcome is Outcome.FAILS
-    assert found.summary.endswith(", and Sample.counted_twin_false proves that it is false")
+    assert found.summary == (
+        "the mutated statement is false, by Sample.counted_twin_false, "
+        "and not proved by the script that proves Sample.counted"
+    )
     broken = refute(
         plant("Theorem counted_twin_false", "Lemma counted_twin_false"), negation="counted_twin_false"
     )
@@ -287,6 +403,64 @@ def test_a_twin_that_is_proved_too_is_no_control(coq):
     found = refute(name="next", old="S n", new="S (S n)")
     assert found.outcome is Outcome.HOLDS
     assert found.summary == "the proof of Sample.next also proves the mutated statement"
+
+
+RENAMED = "Theorem t : forall n : nat, n <= S n.\nProof. intros. apply (le_S n n). apply le_n. Qed.\n"
+
+
+def mutate(folder: Path, statement: str, text: str, old: str, new: str) -> Evidence:
+    """The evidence for a twin of the theorem ``t`` of a module ``Sample`` with this text."""
+    (folder / "Sample.v").write_text(text)
+    module = Proofs("Sample", Layer(folder, "Sample", libraries=()), {"t": statement})
+    more = {"id": "control.it", "control_of": "a.b", "title": "T", "statement": "s", "fault": "f"}
+    return module.control("t", old=old, new=new, **more).checks[0].run(Context())
+
+
+@pytest.mark.parametrize(
+    ("new", "outcome"),
+    [
+        ("forall k : nat, k <= S k", Outcome.HOLDS),  # renamed only: the script does not find its n
+        ("forall k : nat, k <= 1 + k", Outcome.HOLDS),  # equal by computation
+        ("forall n : nat, n <= S (S n)", Outcome.FAILS),  # true, but by another script
+        ("forall n : nat, S n <= n", Outcome.FAILS),
+    ],
+)
+def test_the_theorem_itself_must_not_be_a_proof_of_the_twin(coq, tmp_path, new, outcome):
+    statement = "forall n : nat, n <= S n"
+    found = mutate(tmp_path, statement, RENAMED, statement, new)
+    assert found.outcome is outcome, found.summary
+    if outcome is Outcome.FAILS:
+        assert found.summary == "the mutated statement is not proved by the script that proves Sample.t"
+    lie = RENAMED + 'Notation "x <= y" := (x < y).\nNotation "@ x" := I (at level 8).\n'
+    assert mutate(tmp_path, statement, lie, statement, new).outcome is not Outcome.FAILS
+
+
+@pytest.mark.parametrize("name", ["again", "Again", "twin", "Said", "same", "mutated", "aux"])
+def test_no_name_in_the_module_is_in_the_way_of_the_twin(coq, tmp_path, name):
+    """A lemma of any name serves the script, and what the script defines by the way is not there twice."""
+    statement, weaker = "forall n m : nat, n <= S n", "forall n m : nat, n <= n"
+    text = (
+        f"Lemma {name} : forall n : nat, n <= S n.\nProof. intros; repeat constructor. Qed.\n"
+        f"Theorem t : {statement}.\n"
+        f"Proof. intros n m. abstract (first [apply {name} | apply le_n]) using by_the_way. Qed.\n"
+    )
+    assert mutate(tmp_path, statement, text, statement, weaker).outcome is Outcome.HOLDS
+    found = mutate(tmp_path, statement, text, statement, "forall n m : nat, S n <= n")
+    assert found.outcome is Outcome.FAILS
+    assert "exists" not in texts(found)["Why Coq refuses the proof"]
+
+
+def test_a_time_out_within_a_script_is_refused(coq, plant):
+    """It could look like any failure."""
+    folder = plant("intros n. repeat constructor.", "intros n. first [timeout 9 repeat constructor | fail].")
+    found = refute(folder, name="next", old="n <= S n", new="S n <= n")
+    assert found.outcome is Outcome.UNDECIDED and "holds 'timeout'" in found.summary
+
+
+def test_names_of_the_audit_are_not_those_of_a_statement(coq):
+    for statement in ("said_1 -> said_1", "Audit.said_1 -> True"):
+        found = prove("next", next=statement)
+        assert found.outcome is Outcome.UNDECIDED and "is no proposition" in found.summary
 
 
 @pytest.mark.parametrize("new", ["= absent", "= true", "= _"])

@@ -4,7 +4,8 @@ import pytest
 
 from theory.errors import InputError
 from verify.layer import definitions
-from verify.vernacular import blanked, faults, header, required, sentences, term_fault, theorem
+from verify.rules import faults, term_fault
+from verify.vernacular import blanked, header, required, sentences, theorem
 
 ROOTS = ("Coq", "Sample")
 
@@ -94,6 +95,28 @@ def test_what_does_not_end_is_refused(text, what):
         "Require Import X Y (z).",
         'Add LoadPath "x".',
         "Theorem t : True",
+        "[x']: Axiom bad : False.",
+        "[ x' ] : { Axiom bad : False.",
+        "Export Unset Guard Checking.",
+        "Export Set Printing All.",
+        "Import (notations) A.",
+        "Lemma sin : R -> R. Proof. exact (fun _ => 0). Defined.",
+        "Definition sin : R -> R.",
+        "Fixpoint sin (n : nat) : R.",
+        "Proof. first [timeout 1 auto | fail].",
+        "Require Import mathcomp.ssreflect.ssreflect.",
+        "Require Import A Elsewhere.X.",
+        'Notation "x !(* y" := (x + y) (at level 50).',
+        'Notation "x *) y" := (x + y) (at level 50).',
+        'Notation "x !( * y" := (x + y) (at level 50).',
+        "Notation \"x '!(' * y\" := (x + y) (at level 50).",
+        'Notation "x !. y" := (x + y) (at level 50).',
+        'Infix "!(" := plus.',
+        'Fixpoint f n := n where "x !( y" := (f x).',
+        'Proof. idtac "(*".',
+        "Definition sin\u00a0x := 0.",
+        "Definition d := 0\u2003.",
+        "Definition x\u00b2 := 0.",
     ],
 )
 def test_what_could_let_a_hole_through_is_a_fault(sentence):
@@ -118,8 +141,16 @@ def test_words_in_comments_strings_and_longer_names_are_no_faults():
     Proof. - + { 1: apply admit'. } [|easy]. all: auto. Qed.
     Local Ltac go := idtac "admit".
     Definition Axiomatic := 1.
+    (* \u03c3\u00b2 *) Notation "[ x ; .. ; y ]" := (c x .. (c y n) .. ). Notation "n .+1" := (S n) (at level 2).
+    Fixpoint f n := n where "n '!'" := (f n). Lemma l : True. Proof. idtac "f(x).". Qed.
     """
     assert faults(text, roots=ROOTS) == ()
+    assert faults("Require Export Coq.A B. Export A B.C. Global Import D.", roots=ROOTS) == ()
+
+
+def test_a_script_may_hold_tactics_only():
+    assert faults("intros. auto.", roots=(), commands=()) == ()
+    assert faults("exact I.\nQed.", roots=(), commands=()) == ("line 2 holds the command 'Qed'",)
 
 
 def test_the_header_is_the_run_of_sentences_at_the_top():
@@ -168,16 +199,43 @@ def test_definitions_with_what_they_introduce():
 
     (* near *)
     Definition a (x : nat) := b.
-    Fixpoint c n := d n with d n := c n.
+    Fixpoint c n := match n with O => d n end with d n := match n with S k => c k end.
     Inductive e := f | g.
     Notation h := (S i).
     Notation "x !" := (S x) (at level 9).
-    Lemma j : True. Proof. exact I. Qed.
+    Lemma j : forall n, match n with O => True | S k => True end. Proof. exact I. Qed.
     """
     names = [names for names, _ in definitions(text)]
     assert names[:2] == [{"a"}, {"c", "d"}]
-    assert {"e", "f", "g"} <= names[2] and "h" in names[3] and names[4:] == [{""}]
+    assert {"e", "f", "g"} <= names[2] and "h" in names[3] and "" in names[4] and names[5:] == [{"j"}]
     assert definitions(text)[0][1] == "(* near *)\n    Definition a (x : nat) := b."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Open Scope nat_scope.",
+        "Close Scope R_scope.",
+        "Arguments eq {A} x%nat_scope y%nat_scope.",
+        "Module X := Y.",
+        "Import X.",
+        "Export X.",
+        "Set Implicit Arguments.",
+        "Unset Implicit Arguments.",
+        'Infix "+" := f.',
+        'Fixpoint f n := n where "x <= y" := (f x).',
+        'Definition f n := n where "x <= y" := (f x).',
+        'Inductive f := where "x <= y" := f.',
+    ],
+)
+def test_what_changes_how_all_is_read_is_needed_by_every_statement(sentence):
+    (_, (names, text)) = definitions(f"Open Scope R_scope.\nDefinition a := 1.\n{sentence}")
+    assert "" in names and text == sentence
+
+
+@pytest.mark.parametrize("command", ["Example", "Lemma", "Theorem", "Fact", "Remark", "Corollary", "Ltac"])
+def test_whatever_has_a_name_is_shown_with_it(command):
+    assert definitions(f"{command} it := x.") == (({"it"}, f"{command} it := x."),)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +248,7 @@ def test_one_term(text):
 @pytest.mark.parametrize(
     "text",
     ["", "  ", "True.", "True. Axiom a : False", "True) := I. Axiom a : (False", "(True", "True)", "(True]"]
-    + ['"x', "x (* c *)", "ltac:(exact True)", "True...", "x .\n"],
+    + ['"x', "x *) y", "x\u00a0y", "x\u00b2", "x (* c *)", "ltac:(exact True)", "True...", "x .\n"],
 )
 def test_no_one_term(text):
     assert term_fault(text) != ""
