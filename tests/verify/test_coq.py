@@ -211,11 +211,12 @@ def test_an_edited_answer_is_not_believed(fake, fresh_cache):
 
 def test_a_time_limit_ends_the_process_and_is_not_kept(coq, fresh_cache, tmp_path):
     layer = layer_of(tmp_path, A="Ltac spin := idtac; spin.\nTheorem t : True.\nProof. spin. Qed.")
+    before = children()  # another test of this process may have left one, such as a resource tracker
     with pytest.raises(NotCompiled) as caught:
         compile_layer(layer, "A", limit=0.5)
     assert caught.value.answer.ending is Ending.LIMITED
     assert caught.value.answer.message == "Coq was stopped at its time limit of 0.5 s"
-    assert children() == []
+    assert set(children()) <= set(before)
     (place,) = fresh_cache.iterdir()
     assert [each.name for each in place.iterdir()] == ["lock"]
 
