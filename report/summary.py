@@ -95,7 +95,7 @@ def _rests_on_sand(result: ClaimResult) -> bool:
 
 
 def _labelled(label: str, text: str, colour: str) -> Iterator[Line]:
-    for k, line in enumerate(textwrap.wrap(text, WIDTH - 11)):
+    for k, line in enumerate(textwrap.wrap(text, WIDTH - 11, break_on_hyphens=False)):
         yield f"{label if k == 0 else '':<10} {line}", colour
 
 
