@@ -28,7 +28,7 @@ from theory.arithmetic import UndecidedError, compile_arb, working_precision
 from theory.coq.goals import MARK, Goal
 from theory.coq.letters import Alphabet, Elementary, elementary, same
 from theory.coq.printer import Term, coq, term, text
-from theory.coq.tails import PRECISION, STARTS, Tails
+from theory.coq.tails import PRECISION, STARTS, Tails, ball_of
 from theory.errors import InputError
 
 FACTORS = tuple(sympy.Rational(f) for f in ("1.0001", "1.001", "1.01", "1.1", "2"))
@@ -136,7 +136,7 @@ def _direct(g: sympy.Expr, bound: sympy.Rational, variable: Any) -> list[str]:
         raise UndecidedError("the variable occurs outside of bounded functions")
     with working_precision(PRECISION):
         ball = compile_arb(flat, list(swaps.values()), prec=PRECISION)(*(arb(0, 1) for _ in swaps))
-        if not ball.is_finite() or not abs(ball) <= _ball(bound) * arb(0.999999):
+        if not ball.is_finite() or not abs(ball) <= ball_of(bound) * arb(0.999999):
             raise UndecidedError("the ranges of its parts are too wide for the bound")
     lines = []
     for i, node in enumerate(swaps):
@@ -274,7 +274,7 @@ def _factored(fraction: sympy.Expr) -> sympy.Expr:
 def _rounded_up(size: arb, factor: sympy.Rational) -> sympy.Rational:
     """A decimal of five digits that is at least factor times the size."""
     with working_precision(PRECISION):
-        top = (size * _ball(factor)).upper()
+        top = (size * ball_of(factor)).upper()
         if not top.is_finite():
             raise UndecidedError("a supremum that is not finite")
         mantissa, exponent = top.man_exp()
@@ -295,7 +295,3 @@ def _decimal_fraction(value: sympy.Rational) -> str:
 
 def _decimal(value: sympy.Rational) -> str:
     return format(float(value), ".6g")
-
-
-def _ball(e: Any) -> arb:
-    return compile_arb(sympy.sympify(e), [], prec=PRECISION)()

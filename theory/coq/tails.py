@@ -152,7 +152,7 @@ class Tails:
                 raise UndecidedError("a part of it grows, and only cancels against another")
             return sympy.exp(exponent) * _X ** -powers[0]
         found = self._coefficients(exponent, side)
-        if not _ball(found[max(found)]) < 0:
+        if not ball_of(found[max(found)]) < 0:
             raise UndecidedError("an exponential that grows, and only cancels against another")
         key = (max(powers[0], 0), exponent)
         if key not in monomials:
@@ -166,7 +166,7 @@ class Tails:
             values = {_X: (1 / arb(start)).union(0) * side}
             for m in used:
                 self._quotients(m, side, start)
-                size = _ball(start**m.power * sympy.exp(m.exponent.subs(self.variable, side * start)))
+                size = ball_of(start**m.power * sympy.exp(m.exponent.subs(self.variable, side * start)))
                 values[m.letter] = size.union(-size)
             for root in self.roots:
                 inverse = compile_arb(root.scaled.xreplace({self.variable: 1 / _X}), [_X], prec=PRECISION)
@@ -175,13 +175,13 @@ class Tails:
             for node in target.atoms(sympy.sin, sympy.cos, sympy.erf, sympy.atan):
                 if self.variable in node.free_symbols:
                     swaps[node] = sympy.Dummy()
-                    radius = _ball(sympy.pi / 2) if node.func is sympy.atan else arb(1)
+                    radius = ball_of(sympy.pi / 2) if node.func is sympy.atan else arb(1)
                     values[swaps[node]] = radius.union(-radius)
             flat = target.xreplace(swaps)
             if self.variable in flat.free_symbols:
                 raise UndecidedError("a part of it has no bound that this method knows")
             ball = compile_arb(flat, list(values), prec=PRECISION)(*values.values())
-            if not ball.is_finite() or not abs(ball) < _ball(bound) * arb(0.999999):
+            if not ball.is_finite() or not abs(ball) < ball_of(bound) * arb(0.999999):
                 raise UndecidedError("its tails are not small enough at this start")
 
     def _quotients(self, m: Monomial, side: int, start: int) -> list[Any]:
@@ -191,7 +191,7 @@ class Tails:
         inside = m.exponent.subs(self.variable, side * (start + v))
         difference = sympy.expand(start * (edge - inside) - m.power * v)
         found = sympy.Poly(difference, v).all_coeffs()[::-1][1:]
-        if not all(_ball(c) >= 0 for c in found):
+        if not all(ball_of(c) >= 0 for c in found):
             raise UndecidedError("a part of it does not decrease from this start on")
         return found
 
@@ -212,17 +212,18 @@ class Tails:
         ]
 
 
+def ball_of(e: Any) -> arb:
+    """A constant expression as a ball."""
+    return compile_arb(sympy.sympify(e), [], prec=PRECISION)()
+
+
 def _root(node: Any, variable: Any) -> Root | None:
     """Read the square root of a polynomial of even degree with a positive leading coefficient."""
     if not (node.is_Pow and node.exp == sympy.Rational(1, 2) and node.base.is_polynomial(variable)):
         return None
     polynomial = sympy.Poly(node.base, variable)
     degree = polynomial.degree()
-    if degree < 2 or degree % 2 or not _ball(polynomial.LC()) > 0:
+    if degree < 2 or degree % 2 or not ball_of(polynomial.LC()) > 0:
         return None
     scaled = sympy.expand(node.base / variable**degree)
     return Root(sympy.Dummy("w"), node, degree // 2, scaled)
-
-
-def _ball(e: Any) -> arb:
-    return compile_arb(sympy.sympify(e), [], prec=PRECISION)()
