@@ -6,7 +6,6 @@ through `report.figures`, which build their own markup.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,12 +15,13 @@ from report.figures import describe, figure_svg
 from report.math import prose, typeset
 from report.view import ClaimView, report_view
 from report.wording import SYMBOLS
-from theory.errors import InputError
+from verify.export import write_text
 from verify.run import Run
+from verify.selftest.section import Selftest
 
 
-def render(run: Run) -> str:
-    """The page for a run, as text."""
+def render(run: Run, selftest: Selftest | None = None) -> str:
+    """The page for a run, as text, with what a self-test of the suite found where there was one."""
     environment = Environment(
         loader=PackageLoader("report"),
         autoescape=True,
@@ -32,27 +32,29 @@ def render(run: Run) -> str:
     environment.filters.update(typeset=typeset, prose=prose, symbol=_symbol)
     view = report_view(run)
     figures = {claim.id: _figures(claim, k) for k, claim in enumerate((*view.claims, *view.controls))}
-    return environment.get_template("page.html.j2").render(view=view, figures=figures, style=Markup(_style()))
+    return environment.get_template("page.html.j2").render(
+        view=view,
+        figures=figures,
+        style=Markup(_style()),
+        selftest=selftest,
+        fingerprint=run.environment.get("fingerprint"),
+    )
 
 
-def write_html(run: Run, path: str | Path) -> Path:
+def write_html(run: Run, path: str | Path, selftest: Selftest | None = None) -> Path:
     """Write the page for a run to a file, all of it or nothing, and return the file's path.
+
+    Args:
+        run: The run.
+        path: The file.
+        selftest: What a self-test of the suite found, for a section of its own.
 
     Raises:
         InputError: If the file cannot be written.
     """
     target = Path(path)
-    page = render(run)
-    draft = target.with_name(target.name + ".part")
-    try:
-        draft.write_text(page, encoding="utf-8", errors="replace")
-        os.replace(draft, target)
-    except OSError as error:
-        raise InputError(
-            given=f"{target}, which cannot be written ({error.strerror or error})",
-            allowed="a path in a writable folder with free space",
-            do="choose another path, or free space or permissions",
-        ) from error
+    page = render(run, selftest)
+    write_text(target, page.encode("utf-8", "replace").decode("utf-8"))
     return target
 
 

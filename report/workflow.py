@@ -20,6 +20,8 @@ from verify.export import read_json, write_json
 from verify.registry import Registry, load, registry
 from verify.run import EVERY_KIND, ClaimResult, Run
 from verify.runner import Observer, run
+from verify.selftest.section import FILE_NAME as SELFTEST_NAME
+from verify.selftest.section import Selftest, read_selftest
 from verify.verdict import Kind
 
 JSON_NAME = "results.json"
@@ -35,6 +37,8 @@ def verify(
     fresh: bool = False,
     kinds: Iterable[str | Kind] = EVERY_KIND,
     observer: Observer | None = None,
+    limit_seconds: float | None = None,
+    memory: int | None = None,
 ) -> Run:
     """Verify claims, write the results and the report into a folder, and return the run.
 
@@ -49,6 +53,8 @@ def verify(
         fresh: Compute every check again, also the finished ones.
         kinds: The kinds of check to run, such as ``["formal"]``; verdicts then rest on these alone.
         observer: Told about each check as it starts, progresses and finishes.
+        limit_seconds: Time limit of each check; by default one far beyond what the profile needs.
+        memory: Memory limit of each check in bytes; by default half of the machine's.
 
     Raises:
         InputError: If a name matches nothing, a file of claims cannot be used, or the folder cannot be written.
@@ -64,6 +70,8 @@ def verify(
         fresh=fresh,
         kinds=tuple(as_kind(each) for each in kinds),
         observer=observer,
+        limit_seconds=limit_seconds,
+        memory=memory,
     )
 
 
@@ -78,6 +86,8 @@ def verify_selected(
     fresh: bool = False,
     kinds: Sequence[Kind] = EVERY_KIND,
     observer: Observer | None = None,
+    limit_seconds: float | None = None,
+    memory: int | None = None,
 ) -> Run:
     """`verify` for claims that are loaded already."""
     finished = run(
@@ -90,9 +100,11 @@ def verify_selected(
         fresh=fresh,
         kinds=kinds,
         observer=observer,
+        limit_seconds=limit_seconds,
+        memory=memory,
     )
     write_json(finished, folder / JSON_NAME)
-    write_html(finished, folder / HTML_NAME)
+    write_html(finished, folder / HTML_NAME, selftest_of(folder))
     return finished
 
 
@@ -137,6 +149,16 @@ def read_folder(folder: str | Path) -> Run:
     return read_json(path)
 
 
+def selftest_of(folder: str | Path) -> Selftest | None:
+    """The self-test whose ``selftest.json`` lies in the folder; None if there is none.
+
+    Raises:
+        InputError: If it is damaged.
+    """
+    path = Path(folder) / SELFTEST_NAME
+    return read_selftest(path) if path.is_file() else None
+
+
 def pick(finished: Run, patterns: Sequence[str]) -> tuple[ClaimResult, ...]:
     """The claims of a finished run whose ID matches one of the patterns; all for no pattern.
 
@@ -156,6 +178,26 @@ def pick(finished: Run, patterns: Sequence[str]) -> tuple[ClaimResult, ...]:
             )
         chosen.update(matches)
     return tuple(each for each in finished.claims if not patterns or each.claim["id"] in chosen)
+
+
+def claims_for(results: Iterable[ClaimResult], files: Sequence[str] = ()) -> Registry:
+    """The claims that these results are about, as they are now.
+
+    They are taken from the suite and from the files that the caller names, never from a path that stands in the
+    results: those are data, and a file of claims is code.
+
+    Raises:
+        InputError: If a result belongs to a file of claims that is not named, or one cannot be used.
+    """
+    needed = {str(each.claim["defined_in"]) for each in results}
+    own = sorted(source for source in needed if source not in SOURCES)
+    if own and not files:
+        raise InputError(
+            given=f"claims that are defined in {own[0]}",
+            allowed="claims of the suite, and of files that are named in the command",
+            do="name the file as well, if you trust it: it is Python code and runs",
+        )
+    return registry((*SOURCES, *files)) if needed & {*SOURCES} else select(files)[0]
 
 
 def default_folder(profile: str | Profile, seed: int) -> Path:

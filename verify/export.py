@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,7 +27,16 @@ from verify.plain import MAX_DEPTH, plain, without_times
 from verify.run import SCHEMA, Run, own_verdict
 from verify.verdict import Kind
 
-__all__ = ["check_result_errors", "read_json", "schema", "without_times", "write_json"]
+__all__ = [
+    "check_result_errors",
+    "packaged_schema",
+    "parse_json",
+    "read_json",
+    "schema",
+    "without_times",
+    "write_json",
+    "write_text",
+]
 
 # A run of the full profile is a few megabytes.
 MAX_BYTES = 128_000_000
@@ -34,8 +44,12 @@ MAX_BYTES = 128_000_000
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the result format."""
-    text = files("verify").joinpath("schema", "run.schema.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return packaged_schema("run.schema.json")
+
+
+def packaged_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of that file name in ``verify/schema``."""
+    return dict(json.loads(files("verify").joinpath("schema", name).read_text(encoding="utf-8")))
 
 
 def write_json(run: Run, path: str | Path) -> None:
@@ -44,7 +58,6 @@ def write_json(run: Run, path: str | Path) -> None:
     Raises:
         InputError: If the file cannot be written, or the run holds something that is not plain data.
     """
-    target = Path(path)
     try:
         text = json.dumps(run.to_json(), sort_keys=True, indent=2, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
@@ -53,6 +66,15 @@ def write_json(run: Run, path: str | Path) -> None:
             allowed="results as `verify.worker.perform` or `read_json` gives them",
             do="convert the values with int(), float() or str()",
         ) from error
+    write_text(Path(path), text)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text file in UTF-8, brought to the disk before it gets its name: all of it or nothing.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
@@ -83,7 +105,7 @@ def read_json(path: str | Path) -> Run:
             schema, was damaged or edited, or states a verdict that its evidence does not carry.
     """
     source = Path(path)
-    data = _parse(source)
+    data = parse_json(source)
     version = data.get("schema")
     if version != SCHEMA:
         raise _refuse(source, f"its format is {version!r}"[:200], f"the format {SCHEMA}")
@@ -100,26 +122,17 @@ def read_json(path: str | Path) -> Run:
     return run
 
 
-def check_result_errors(data: Mapping[str, Any]) -> str:
-    """What is wrong with the plain data of one check's result; empty if nothing."""
-    error = best_match(_result_validator().iter_errors(data))
-    return "" if error is None else _describe(error)
-
-
-@cache
-def _result_validator() -> Draft202012Validator:
-    full = schema()
-    return Draft202012Validator({"$ref": "#/$defs/result", "$defs": full["$defs"]})
-
-
-def _parse(source: Path) -> dict[str, Any]:
-    """The JSON object in the file.
+def parse_json(source: Path) -> dict[str, Any]:
+    """The JSON object in a file: of bounded size and depth, in UTF-8, with finite numbers only.
 
     Raises:
         InputError: If there is none.
     """
     try:
-        if source.stat().st_size > MAX_BYTES:
+        found = source.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe may never end
+            raise _refuse(source, "it cannot be read (no regular file)", "a readable file")
+        if found.st_size > MAX_BYTES:
             raise _refuse(source, "it is too large", f"at most {MAX_BYTES} bytes")
         raw = source.read_bytes()
     except OSError as error:
@@ -134,8 +147,20 @@ def _parse(source: Path) -> dict[str, Any]:
         sound = False
     if not sound:
         wanted = f"one JSON object, of at most {MAX_DEPTH} levels, its text valid Unicode"
-        raise _refuse(source, "it holds something else than a run", wanted)
+        raise _refuse(source, "it holds something else than plain data", wanted)
     return dict(data)
+
+
+def check_result_errors(data: Mapping[str, Any]) -> str:
+    """What is wrong with the plain data of one check's result; empty if nothing."""
+    error = best_match(_result_validator().iter_errors(data))
+    return "" if error is None else _describe(error)
+
+
+@cache
+def _result_validator() -> Draft202012Validator:
+    full = schema()
+    return Draft202012Validator({"$ref": "#/$defs/result", "$defs": full["$defs"]})
 
 
 def _consistent(run: Run) -> bool:

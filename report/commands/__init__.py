@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from report.commands import derive, list, prove, report, show, sweep, train, verify
+from report.commands import derive, list, prove, replay, report, show, sweep, train, verify
 from report.commands.failures import guarded
 
 
@@ -38,7 +38,7 @@ def group() -> None:
     """Verify how gradient descent escapes the neural tangent kernel regime, claim by claim."""
 
 
-for _module in (verify, list, show, train, sweep, report, derive, prove):
+for _module in (verify, list, show, train, sweep, report, replay, derive, prove):
     group.add_command(_module.command)
 
 

@@ -13,11 +13,15 @@ import click
     "--out", type=click.Path(), metavar="FILE", help="Where to write; by default report.html in the folder."
 )
 def command(run: str, out: str | None) -> None:
-    """Write the HTML report of RUN, the folder of a run or its results.json."""
+    """Write the HTML report of RUN, the folder of a run or its results.json.
+
+    Where a selftest.json lies beside it, the report has what the self-test found as well.
+    """
     from report import workflow
     from report.html import write_html
 
     finished = workflow.read_folder(run)
     source = Path(run)
     folder = source if source.is_dir() else source.parent
-    click.echo(write_html(finished, folder / workflow.HTML_NAME if out is None else Path(out)))
+    target = folder / workflow.HTML_NAME if out is None else Path(out)
+    click.echo(write_html(finished, target, workflow.selftest_of(folder)))
