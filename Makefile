@@ -1,6 +1,7 @@
 # Needs python3 >= 3.11 with venv and pip; everything else goes into .venv.
 #   make verify   install, verify the quick profile, print where the report is
 #   make test     install the test extras, run the tests
+#   make selftest put the suite itself to the test: planted faults, error rates, hostile input (half an hour)
 #   make formal   install the Coq proof assistant where it is missing, check every proof with it
 # Another interpreter: make verify PYTHON=python3.12
 # Further options for pip, such as an index with the small CPU build of torch:
@@ -17,17 +18,22 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PI
 # Every check and every torch computation uses one thread: more of them on busy cores are many times slower.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help verify test formal coq lint types bench clean
+.PHONY: help verify test selftest formal coq lint types bench clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make verify | test | formal | lint | types | bench | clean"
+	@echo "make verify | test | selftest | formal | lint | types | bench | clean"
 
 verify: $(VENV)/installed
 	@$(BIN)/ntk-escape verify --profile $(PROFILE) --seed $(SEED)
 
 test: $(VENV)/installed-extras
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks -q
+
+# SELFTEST=--fast is a small one.
+SELFTEST ?=
+selftest: $(VENV)/installed-extras
+	@$(BIN)/ntk-escape selftest --seed $(SEED) $(SELFTEST)
 
 # Every proof and every mutated twin; the quick profile leaves the twins out.
 formal: coq $(VENV)/installed

@@ -132,14 +132,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program's name; by default this process's own.
     """
-    problem = _hidden_room()
-    if problem:
-        print(f"ntk-escape: {problem}", file=sys.stderr)
-        return 2
-    from report.commands import run_command
+    try:
+        problem = _hidden_room()
+        if problem:
+            print(f"ntk-escape: {problem}", file=sys.stderr)
+            return 2
+        from report.commands import run_command
 
-    given = sys.argv[1:] if arguments is None else arguments
-    return run_command(given, version=__version__)
+        given = sys.argv[1:] if arguments is None else arguments
+        return run_command(given, version=__version__)
+    except KeyboardInterrupt:  # before the command itself could take care of it
+        print("ntk-escape: interrupted", file=sys.stderr)
+        return 130
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from report.printable import printable
 from verify.evidence import Series
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = (
     (0, (3, 3)),
 )
 _HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
+_UNAVOIDABLE = "Glyph .* missing|constrained_layout|overflow|invalid value|divide by zero"
 _INK, _GRID = "#0a0b0c", "#0d0e0f"  # stand-ins in the drawing for the page's text and rule colours
 _CSS = {
     _INK: "currentColor",
@@ -84,7 +87,10 @@ def figure_svg(series: Sequence[Series], *, prefix: str) -> str:
             logarithmic axis, are left out.
         prefix: Put before every id inside, so that several figures can share a page.
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # Letters that no font here has, labels without room, numbers at the edge of the range of floats: all are
+        # drawn as well as they can be, and whoever runs the command can do nothing about them.
+        warnings.filterwarnings("ignore", message=_UNAVOIDABLE)
         figure = draw(series)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
@@ -236,6 +242,7 @@ def _rows(series: Sequence[Series]) -> list[Series]:
 
 def _label(text: str) -> str:
     """The text with its maths where mathtext can set it, and with literal dollars where it cannot."""
+    text = printable(text)
     if "$" in text:
         with suppress(Exception):  # mathtext raises whatever its grammar does on input it does not know
             MathTextParser("path").parse(text)

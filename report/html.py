@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from report.figures import describe, figure_svg
 from report.math import prose, typeset
+from report.printable import printable
 from report.view import ClaimView, report_view
 from report.wording import SYMBOLS
 from verify.export import write_text
@@ -26,6 +27,7 @@ def render(run: Run, selftest: Selftest | None = None) -> str:
         loader=PackageLoader("report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -64,6 +66,11 @@ def _figures(claim: ClaimView, number: int) -> list[tuple[str, str, Markup]]:
         (name, describe(series), Markup(figure_svg(series, prefix=f"f{number}-{k}")))
         for k, (name, series) in enumerate(claim.figures)
     ]
+
+
+def _shown(value: object) -> object:
+    """What a value of the results is in the page: without characters that act on the reader's screen."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _style() -> str:

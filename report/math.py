@@ -53,7 +53,9 @@ _ATTRIBUTES = {
     "voffset": r"[\w.+-]+",
     "width": r"[\w.+-]+",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _PRIMES = re.compile("[″‴⁗]")  # most fonts have none of these at a readable size
 _INLINE = re.compile(r"\$([^$]+)\$")
 # A lone bar would be spaced like an operator between two terms; here it always encloses something.

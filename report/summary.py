@@ -14,6 +14,8 @@ from pathlib import Path
 from report.view import why
 from report.wording import duration
 from report.workflow import HTML_NAME, JSON_NAME
+from verify.alarms import false_alarms
+from verify.looseness import loose_claims
 from verify.run import EVERY_KIND, CheckResult, ClaimResult, Run
 from verify.verdict import Outcome, Verdict
 
@@ -59,6 +61,16 @@ def _counts(run: Run) -> Iterator[Line]:
         yield from _labelled(
             "controls", text, "green" if all(each.as_expected for each in controls) else "red"
         )
+    alarms = false_alarms(claims)
+    if alarms.checks:
+        text = f"false alarms {alarms}"
+        yield from _labelled("chance", text, "yellow" if alarms.beyond_budget else "")
+    loose = len(loose_claims(claims))
+    if loose:
+        text = (
+            f"{loose} never came within 10% of the bound that {'it states' if loose == 1 else 'they state'}"
+        )
+        yield from _labelled("loose", text, "")
     missing = Counter(each.evidence.summary for each in _skipped(run))
     for reason, count in missing.items():
         yield from _labelled("skipped", f"{count} check{'' if count == 1 else 's'}: {reason}", "yellow")

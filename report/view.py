@@ -16,7 +16,9 @@ from typing import Any
 
 from report.evidence import CheckView, check_view
 from report.wording import duration, plain_text, show_margin
+from verify.alarms import false_alarms
 from verify.evidence import Series
+from verify.looseness import describe, exercised, loose_claims
 from verify.run import EVERY_KIND, ClaimResult, Run, kind_of
 from verify.verdict import Kind, Outcome, Verdict
 
@@ -34,7 +36,7 @@ class Link:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """One claim as its section shows it."""
+    """One claim as its section shows it; `loose` says how far it stays from its bound, or is empty."""
 
     id: str
     topic: str
@@ -48,6 +50,8 @@ class ClaimView:
     own: str
     propagated: str
     as_expected: bool
+    loose: str
+    exercised: str
     kinds: tuple[str, ...]
     margin: str
     seconds: str
@@ -117,6 +121,7 @@ def report_view(run: Run) -> ReportView:
             ("seed", str(run.seed)),
             ("started", run.started),
             ("computing time", duration(run.seconds)),
+            ("false alarms", str(false_alarms(run.claims))),
         ),
         versions=tuple(_flat(run.environment)),
     )
@@ -196,6 +201,8 @@ def _claim_view(result: ClaimResult, by_id: Mapping[str, ClaimResult], run: Run)
         own=result.own.value,
         propagated=result.propagated.value,
         as_expected=result.as_expected,
+        loose=describe(result),
+        exercised=exercised(result),
         kinds=kinds_of(claim),
         margin=show_margin(margin_of(result)),
         seconds=duration(sum(each.seconds for each in result.results)),
@@ -282,6 +289,12 @@ def _caveats(run: Run) -> Iterable[str]:
         yield (
             f"{supported} claims are SUPPORTED and no more: every check passed at the parameters that were "
             "tried, and none of them covers all parameters rigorously."
+        )
+    loose = len(loose_claims(run.claims))
+    if loose:
+        yield (
+            f"{loose} claims are marked LOOSE: they hold, but no input tried came within 10% of the stated bound, "
+            "so a smaller bound may hold as well. That is no verdict."
         )
     yield (
         "Verdicts are about the statements as they are written in this report. They say nothing about the "

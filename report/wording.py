@@ -20,8 +20,9 @@ SYMBOLS = {
     "ERROR": "!",
     "REFUTED": "✗",
     "FAILS": "✗",
+    "LOOSE": "≪",
 }
-"""One sign for each verdict and outcome, so that colour is never the only signal."""
+"""One sign for each verdict, outcome and flag, so that colour is never the only signal."""
 
 RELATIONS = {
     Relation.IDENTITY: "=",

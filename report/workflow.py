@@ -17,7 +17,7 @@ from theory.errors import InputError
 from verify.claim import Claim, Profile
 from verify.claims import SOURCES
 from verify.export import read_json, write_json
-from verify.registry import Registry, load, registry
+from verify.registry import Registry, load, refuse_long, registry
 from verify.run import EVERY_KIND, ClaimResult, Run
 from verify.runner import Observer, run
 from verify.selftest.section import FILE_NAME as SELFTEST_NAME
@@ -168,6 +168,7 @@ def pick(finished: Run, patterns: Sequence[str]) -> tuple[ClaimResult, ...]:
     known = [str(each.claim["id"]) for each in finished.claims]
     chosen: set[str] = set()
     for pattern in patterns:
+        refuse_long(pattern)
         matches = fnmatch.filter(known, pattern)
         if not matches:
             near = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)

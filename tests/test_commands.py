@@ -170,6 +170,7 @@ def test_list_show_and_report_read_the_folder(here: Path, capsys: pytest.Capture
     assert command("show", "pi.false", "--out", "out") == 0
     shown = capsys.readouterr().out
     assert "REFUTED: " in shown and "≤ 3, margin -0.0472" in shown and "seed" in shown
+    assert "LOOSE" not in shown and "1 of 1 inequalities came within 10% of their bounds" in shown
     assert command("show", mine, "pi.control") == 0
     shown = capsys.readouterr().out
     assert "falsifies pi.good" in shown and "3 in place of 22/7" in shown and "pi.false" not in shown

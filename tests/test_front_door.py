@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import ntk_escape
+from report.commands.failures import guarded
 
 ROOT = Path(ntk_escape.__file__).resolve().parent
 
@@ -95,3 +97,25 @@ def test_one_version() -> None:
     assert project["version"] == ntk_escape.__version__
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {ntk_escape.__version__}\n" in citation
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_while_the_command_loads_is_no_traceback(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ntk_escape, "_hidden_room", lambda: signal.raise_signal(signal.SIGINT))
+    assert ntk_escape.main(["--version"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    monkeypatch.undo()
+    before = signal.getsignal(number)
+    assert guarded(lambda: signal.raise_signal(number)) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+
+
+def test_nohup_stays_nohup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert guarded(lambda: signal.raise_signal(signal.SIGHUP)) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)

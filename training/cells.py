@@ -162,7 +162,9 @@ class CellStore:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle = open(self.path(cell).with_suffix(".lock"), "w", encoding="utf-8")
+            handle = open(
+                self.path(cell).with_suffix(".lock"), "ab"
+            )  # a link there leads to a file that stays whole
         except OSError as error:
             raise InputError(
                 given=f"{self.folder}, which cannot be written ({error.strerror or error})",
@@ -183,9 +185,13 @@ class CellStore:
         try:
             record = json.loads(self.path(cell).read_bytes())
             sound = isinstance(record, dict) and record.pop("digest", None) == _digest(record)
+            # Whole, and of this very cell: a file under another's name would be whole, too.
+            sound = sound and [record["function"], record["arguments"]] == _plain(
+                [cell.function, cell.arguments]
+            )
         except FileNotFoundError:
             return None, False
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError, RecursionError):
             return None, True
         if not sound:
             return None, True
@@ -302,6 +308,11 @@ def _stored(store: CellStore, cell: Cell, *, wait: bool) -> Result | None:
             found = cell.compute()
             store.put(cell, found)
         return found
+
+
+def _plain(data: Any) -> Any:
+    """The data as JSON gives it back."""
+    return json.loads(canonical(data))
 
 
 def _digest(data: Any) -> str:

@@ -8,8 +8,11 @@ either the old checkpoint or the new one, never half of one. A digest in the hea
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import stat
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -35,6 +38,9 @@ _READ_ERRORS = (
     RuntimeError,
     OverflowError,
     MemoryError,
+    RecursionError,
+    SyntaxError,
+    tokenize.TokenError,
     struct.error,
     zlib.error,
     zipfile.BadZipFile,
@@ -103,8 +109,12 @@ def load(path: Path, *, config: Mapping[str, Any] | None = None) -> Checkpoint:
             configuration.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            arrays = {name.removesuffix(".npy"): _member(archive, name) for name in archive.namelist()}
+        with _regular(path).open("rb") as file, zipfile.ZipFile(file) as archive:
+            if sum(info.file_size for info in archive.infolist()) > path.stat().st_size:
+                raise zipfile.BadZipFile("members that overlap")
+            arrays = {
+                info.filename.removesuffix(".npy"): _member(archive, info) for info in archive.infolist()
+            }
         header = json.loads(arrays.pop(_HEADER).tobytes().decode())
     except FileNotFoundError as error:
         raise InputError(
@@ -113,9 +123,9 @@ def load(path: Path, *, config: Mapping[str, Any] | None = None) -> Checkpoint:
             do="check the folder, or train without resuming",
         ) from error
     except _READ_ERRORS as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise _damaged(path)
+        raise damaged(path)
     digest = header.pop("digest", None)
     if header.get("schema") != SCHEMA:
         raise InputError(
@@ -124,16 +134,40 @@ def load(path: Path, *, config: Mapping[str, Any] | None = None) -> Checkpoint:
             do="resume with the release that wrote it, or train from the start",
         )
     if digest != _digest(header, arrays):
-        raise _damaged(path)
-    found = Checkpoint(header["config"], header["step"], arrays, header["scalars"])
+        raise damaged(path)
+    found = _checked(path, header, arrays)
     if config is not None:
         _check_config(path, found.config, config)
     return found
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    with archive.open(name) as member:
-        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+def _regular(path: Path) -> Path:
+    """The path, unless opening it could wait for ever, as a named pipe does.
+
+    Raises:
+        InputError: If it is something else than a file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise damaged(path)
+    return path
+
+
+def _checked(path: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Checkpoint:
+    """The checkpoint, if its parts are of the right types: anybody can write a digest that fits."""
+    config, step, scalars = header.get("config"), header.get("step"), header.get("scalars")
+    if not isinstance(step, int) or isinstance(step, bool) or step < 0:
+        raise damaged(path)
+    if not (isinstance(config, dict) and isinstance(scalars, dict)):
+        raise damaged(path)
+    return Checkpoint(config, step, arrays, scalars)
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    """An array, parsed only once all of its bytes have passed the archive's own check."""
+    if info.compress_type != zipfile.ZIP_STORED:  # as `save` writes them; so no few bytes become a great many
+        raise zipfile.BadZipFile("a compressed member")
+    raw = io.BytesIO(archive.read(info))
+    array: npt.NDArray[Any] = np.lib.format.read_array(raw, allow_pickle=False)
     return array
 
 
@@ -160,7 +194,8 @@ def _check_config(path: Path, found: Mapping[str, Any], wanted: Mapping[str, Any
         )
 
 
-def _damaged(path: Path) -> InputError:
+def damaged(path: Path) -> InputError:
+    """What is said of a file that is no checkpoint, or of one that does not fit its training."""
     return InputError(
         given=f"file {path}, which is damaged or no checkpoint",
         allowed="a complete checkpoint written by this package",

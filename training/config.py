@@ -16,13 +16,17 @@ import torch
 from theory.errors import InputError
 from training.activation import Activation, activation, from_tree
 from training.jets import Tree
-from training.loss import loss
+from training.loss import loss_names
 from training.objective import MODELS
 from training.smoothness import suprema
 from training.sphere import low_degree_count
 
 OPTIMIZERS = ("gd", "lbfgs")
 STEP_RULES = ("fixed", "smooth")
+# Beyond any size that memory or time could serve; what lies below is refused with an estimate of its memory.
+MOST = 10**15
+MOST_DIRECTIONS = 15  # as a power of ten
+MOST_LEVELS = 200  # of an expression tree; the parser makes fewer
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -97,6 +101,15 @@ class Config:
                     allowed=f"{number.name} of {number.low:g} or more",
                     do=f"use {number.name}={number.low:g} or a larger value",
                 )
+            most = 2**63 if number.name == "seed" else MOST
+            if number.whole and abs(value) > most:
+                raise InputError(
+                    given=f"{number.name} of {len(str(abs(value)))} digits"
+                    if value.bit_length() < 10_000
+                    else f"{number.name} of more than 3000 digits",
+                    allowed=f"{number.name} of at most {most:.0e}",
+                    do="use a smaller value",
+                )
         if self.m % 2:
             raise InputError(
                 given=f"width m={self.m}",
@@ -115,6 +128,13 @@ class Config:
                 allowed=f"R of at most {self.d}",
                 do="lower R",
             )
+        if _log10_directions(self.d, self.k) > MOST_DIRECTIONS:
+            raise InputError(
+                given=f"degree k={self.k} at d={self.d}, for which there are about "
+                f"1e{_log10_directions(self.d, self.k):.0f} good directions",
+                allowed=f"fewer than 1e{MOST_DIRECTIONS} of them",
+                do="lower k or d",
+            )
         object.__setattr__(self, "lambda_", _checked_lambda(self.lambda_))
         _check_rates(self.lr, self.momentum)
         for name, value, known in (
@@ -124,8 +144,16 @@ class Config:
             ("dtype", self.dtype, tuple(_DTYPES)),
         ):
             _check_name(name, value, known)
-        loss(self.loss)
+        _check_name("loss", self.loss, loss_names())
         _check_step_rule(self.step_rule, self.optimizer, self.sigma())
+        if self.n_unlabeled is not None:
+            _check_type(_Number("n_unlabeled", 1), self.n_unlabeled)
+        if self.n_unlabeled is not None and not 1 <= self.n_unlabeled <= MOST:
+            raise InputError(
+                given=f"n_unlabeled={str(self.n_unlabeled)[:40]}",
+                allowed=f"a number from 1 to {MOST:.0e}",
+                do="leave it out: the directions are then exact",
+            )
         if self.n_unlabeled is not None and self.n_unlabeled < 3 * self.n_k and any(self.lambda_[:3]):
             raise InputError(
                 given=f"n_unlabeled={self.n_unlabeled} for n_k={self.n_k} good directions",
@@ -216,11 +244,16 @@ _NUMBERS = (
 )
 
 
+def _log10_directions(d: int, k: int) -> float:
+    """About log10 C(d+k, k), which n_k never exceeds by more than a factor 2: the number itself may be huge."""
+    return (math.lgamma(d + k + 1) - math.lgamma(d + 1) - math.lgamma(k + 1)) / math.log(10)
+
+
 def _check_name(what: str, name: str, known: tuple[str, ...]) -> None:
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
         raise InputError(
-            given=f"{what} {name!r}",
+            given=f"{what} {name!r:.80}",
             allowed=f"one of {', '.join(known)}",
             do=f"did you mean {near[0]!r}?" if near else "choose one of these names",
         )
@@ -269,6 +302,12 @@ def _check_step_rule(rule: str, optimizer: str, sigma: Activation) -> None:
     suprema(sigma)
 
 
-def _tuples(value: Any) -> Any:
+def _tuples(value: Any, depth: int = 0) -> Any:
     """JSON has no tuples: lists become tuples again."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+    if depth > MOST_LEVELS:
+        raise InputError(
+            given=f"a setting nested deeper than {MOST_LEVELS} levels",
+            allowed="an expression tree as `theory.parser` makes it",
+            do="simplify the activation",
+        )
+    return tuple(_tuples(item, depth + 1) for item in value) if isinstance(value, list | tuple) else value

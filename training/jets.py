@@ -13,7 +13,7 @@ folded into numbers first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -36,6 +36,7 @@ def check_tree(tree: Tree) -> None:
     """
     operation, arguments = _split(tree)
     if operation in _LEAVES:
+        _check_leaf(operation, arguments)
         return
     if operation in ("add", "mul"):
         fits = len(arguments) >= 1
@@ -52,6 +53,17 @@ def check_tree(tree: Tree) -> None:
         )
     for argument in arguments:
         check_tree(argument)
+
+
+def _check_leaf(operation: str, arguments: Sequence[Any]) -> None:
+    wanted = 2 if operation == "rational" else 0
+    whole = all(isinstance(each, int) and not isinstance(each, bool) for each in arguments)
+    if len(arguments) != wanted or not whole or (wanted and arguments[1] <= 0):
+        raise InputError(
+            given=f"{operation} with {len(arguments)} argument(s)",
+            allowed='("rational", p, q) with whole p and q > 0; z, pi and e without arguments',
+            do="correct the expression tree",
+        )
 
 
 def tree_series(tree: Tree, z: Tensor, order: int) -> Series:

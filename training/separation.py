@@ -219,6 +219,8 @@ def _memory(arguments: Arguments) -> int:
         return 8 * (_KERNELS * n * n + config.n_held * n + (n + config.n_held) * m)
     size = 4 if config.dtype == "float32" else 8
     basis = config.n_k * m * d // 2 * 8 if arguments["model"] == NETWORK else 0
+    if config.n_unlabeled is not None:  # the points, the network on them, their kernel and its eigenvectors
+        basis += 8 * config.unlabeled * (d + 3 * m + 2 * config.unlabeled)
     # L-BFGS keeps 20 pairs of float64 vectors.
     return size * (_ARRAYS * n * m + 8 * m * d) + 2 * basis + 8 * 45 * m * d + 8 * 4 * m * m
 

@@ -6,6 +6,8 @@ points choose the number on purpose.
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from theory.errors import InputError
@@ -15,8 +17,9 @@ def set_threads(n: int) -> None:
     """Let torch use n threads inside one operation, for the whole process.
 
     Raises:
-        InputError: If n is below 1.
+        InputError: If n is below 1, or above the number of cores and 4.
     """
-    if n < 1:
-        raise InputError(given=f"{n} threads", allowed="1 thread or more", do="use 1 on a busy machine")
+    most = max(4, os.cpu_count() or 1)
+    if not 1 <= n <= most:
+        raise InputError(given=f"{n} threads", allowed=f"1 to {most} threads", do="use 1 on a busy machine")
     torch.set_num_threads(n)

@@ -190,8 +190,15 @@ class _Saver:
                 allowed=f"{found.step} steps or more",
                 do="raise the number of steps, or use another checkpoint folder",
             )
+        try:
+            state = _state(found)
+            sound = _fits(state, self.config)
+        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError):
+            sound = False
+        if not sound:
+            raise checkpoint.damaged(self.path)
         self.written = found.step
-        return _state(found)
+        return state
 
     def _write(self, state: State) -> None:
         if self.path is not None and state.step != self.written:
@@ -235,6 +242,17 @@ def _state(found: checkpoint.Checkpoint) -> State:
         math.inf if noise_value is None else noise_value,
         history,
     )
+
+
+def _fits(state: State, config: Config) -> bool:
+    """Whether a state that was read can be one of this training: its shapes and types."""
+    shape = torch.Size((config.m, config.d))
+    arrays = all(
+        each.shape == shape and each.dtype == config.torch_dtype for each in (state.W, state.velocity)
+    )
+    torch.Generator().set_state(state.generator_state)  # raises RuntimeError or TypeError on any other
+    scalars = isinstance(state.noise_step, int) and isinstance(state.noise_value, float)
+    return arrays and scalars
 
 
 def _refuse_checkpoints(folder: Path | None, resume: bool) -> None:

@@ -25,6 +25,8 @@ from typing import Any
 from theory.errors import InputError
 from training.cells import Arguments, Result, code_fingerprint, find, perform
 
+MOST_JOBS = 1024  # processes of one machine
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -47,16 +49,24 @@ def local(jobs: int) -> Workers:
     """Processes of this machine, with one thread each, that end when this process does.
 
     Raises:
-        InputError: If `jobs` is below 1.
+        InputError: If `jobs` is below 1 or above `MOST_JOBS`.
     """
-    if jobs < 1:
-        raise InputError(given=f"{jobs} jobs", allowed="1 job or more", do="use the number of free cores")
+    if not 1 <= jobs <= MOST_JOBS:
+        allowed = f"1 job or more, at most {MOST_JOBS}"
+        raise InputError(given=f"{jobs} jobs", allowed=allowed, do="use the number of free cores")
 
     @contextmanager
     def pool() -> Iterator[Executor]:
         context = multiprocessing.get_context("spawn")
         reader, writer = context.Pipe(duplex=False)
-        executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(reader,))
+        try:
+            executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(reader,))
+        except OSError as error:
+            raise InputError(
+                given=f"{jobs} worker processes, which cannot be started ({error.strerror or error})",
+                allowed="a system that gives processes their locks: on Linux a writable /dev/shm with free space",
+                do="free space there or make it writable; what is finished is kept",
+            ) from error
         try:
             yield executor
             executor.shutdown(wait=True)

@@ -40,6 +40,12 @@ from verify.verdict import Kind
 
 ID_PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
 
+ALPHA = 1e-6
+"""The false-alarm rate of one statistical check, so that a hundred of them stay within `BUDGET`."""
+
+BUDGET = 1e-4
+"""The false-alarm rate that a run may have with all its statistical checks together."""
+
 
 class Profile(StrEnum):
     """How much work a run may do."""
@@ -60,12 +66,15 @@ class Context:
         folder: Where a check may keep finished parts of long work, so that a run which was cut off goes on from
             them; one folder for each state of the code. None: nothing is kept.
         progress: Called with ``(done, total)`` by long checks.
+        alpha: The false-alarm rate that a statistical check may use. Calibration raises it, so that false alarms
+            become frequent enough to count.
     """
 
     profile: Profile = Profile.QUICK
     seed: int = 0
     folder: Path | None = field(default=None, compare=False)
     progress: Callable[[int, int], None] = field(default=lambda done, total: None, compare=False)
+    alpha: float = ALPHA
 
     def pick(self, quick: Any, standard: Any = None, full: Any = None) -> Any:
         """The value for this profile; one not given falls back to the next smaller profile's."""

@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from theory.errors import InputError
-from verify.claim import Profile
+from verify.claim import ID_PATTERN, Profile
 from verify.plain import MAX_DEPTH, plain, without_times
 from verify.run import SCHEMA, Run, own_verdict
 from verify.verdict import Kind
@@ -109,13 +109,13 @@ def read_json(path: str | Path) -> Run:
     version = data.get("schema")
     if version != SCHEMA:
         raise _refuse(source, f"its format is {version!r}"[:200], f"the format {SCHEMA}")
-    error = best_match(Draft202012Validator(schema()).iter_errors(data))
+    error = best_match(_run_validator().iter_errors(data))
     if error is not None:
         raise _refuse(source, _describe(error), "data that fit verify/schema/run.schema.json")
     try:
         run = Run.from_json(data)
         sound = _consistent(run) and run.to_json() == data
-    except (KeyError, TypeError, ValueError) as problem:  # InputError is a ValueError
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:  # InputError is a ValueError
         raise _refuse(source, str(problem)[:500], "values that fit together") from problem
     if not sound:
         raise _refuse(source, "its digest or its verdicts do not fit its results", "a file as it was written")
@@ -138,7 +138,12 @@ def parse_json(source: Path) -> dict[str, Any]:
     except OSError as error:
         raise _refuse(source, f"it cannot be read ({error.strerror or error})", "a readable file") from error
     try:
-        data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        data = json.loads(
+            raw.decode("utf-8"),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_repetition,
+        )
     except (ValueError, RecursionError) as error:  # bad JSON, bad UTF-8, a number beyond all bounds, nesting
         raise _refuse(source, f"it is no JSON ({error})"[:300], "one JSON object in UTF-8") from error
     try:
@@ -158,6 +163,11 @@ def check_result_errors(data: Mapping[str, Any]) -> str:
 
 
 @cache
+def _run_validator() -> Draft202012Validator:
+    return Draft202012Validator(schema())
+
+
+@cache
 def _result_validator() -> Draft202012Validator:
     full = schema()
     return Draft202012Validator({"$ref": "#/$defs/result", "$defs": full["$defs"]})
@@ -169,6 +179,8 @@ def _consistent(run: Run) -> bool:
     propagated = {each.claim["id"]: each.propagated for each in run.claims}
     if len(propagated) != len(run.claims):
         return False
+    if not all(ID_PATTERN.fullmatch(name) for name in propagated):  # the schema's $ allows a line break
+        return False
     for each in run.claims:
         planned = [
             (check["name"], Kind(check["kind"]), check["general"])
@@ -176,6 +188,9 @@ def _consistent(run: Run) -> bool:
             if sizes.index(Profile(check["profile"])) <= sizes.index(run.profile)
             and Kind(check["kind"]) in run.kinds
         ]
+        names = [result.check for result in each.results]
+        if len(set(names)) != len(names) or not {name for name, _, _ in planned}.issuperset(names):
+            return False
         outcomes = {result.check: result.evidence.outcome for result in each.results}
         if any(result.claim_id != each.claim["id"] for result in each.results):
             return False
@@ -203,6 +218,14 @@ def _refuse(source: Path, problem: str, allowed: str) -> InputError:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not allowed; a non-finite number is written as text")
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # of two values under one name another reader may take the other
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)[:40]!r} occurs twice")
+    return found
 
 
 def _finite(text: str) -> float:

@@ -20,9 +20,10 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
-from verify.claim import Profile
+from theory.errors import InputError
+from verify.claim import ALPHA, Profile
 from verify.evidence import Evidence
 from verify.plain import steady
 from verify.run import CheckResult
@@ -65,6 +66,8 @@ class Task:
         seed: The check's own seed.
         limit: Its time limit in seconds.
         folder: `verify.claim.Context.folder`; empty for none.
+        memory: Bytes that it may take, `verify.memory.limit_memory`; None for no limit.
+        alpha: `verify.claim.Context.alpha`.
     """
 
     source: str
@@ -74,6 +77,8 @@ class Task:
     seed: int
     limit: float
     folder: str = ""
+    memory: int | None = None
+    alpha: float = ALPHA
 
 
 @dataclass(frozen=True)
@@ -132,9 +137,9 @@ def perform_all(
             elif answer["event"] == "progress":
                 progressed(worker.task, answer["done"], answer["total"])
             elif answer["event"] == "result":
-                worker.result = CheckResult.from_json(answer["data"])
+                worker.result, worker.final = CheckResult.from_json(answer["data"]), bool(answer["final"])
             elif worker.result is not None:
-                yield worker.finish(worker.result, final=worker.result.evidence.outcome is not Outcome.ERROR)
+                yield worker.finish(worker.result)
             else:
                 yield worker.finish_without(_death(answer["code"]))
             for worker in [each for each in pool if each.task]:
@@ -195,16 +200,35 @@ def _death(code: int) -> str:
     return f"the process of the check was ended by {name}{hint}"
 
 
+def _scratch_file() -> IO[bytes]:
+    """A file without a name for what checks print; in memory where no folder for temporary files can be written.
+
+    Raises:
+        InputError: If there is no such folder and no such memory.
+    """
+    try:
+        return tempfile.TemporaryFile(buffering=0)
+    except OSError as error:
+        if hasattr(os, "memfd_create"):
+            return open(os.memfd_create("printed"), "r+b", buffering=0)
+        raise InputError(
+            given=f"no folder for temporary files ({error.strerror or error})",
+            allowed="a writable folder with free space",
+            do="free space there, or set TMPDIR to another folder",
+        ) from error
+
+
 class _Worker:
     """A worker process and the task that it has in hand."""
 
     def __init__(self, answers: Answers, sources: Sequence[str]) -> None:
         self.task: Task | None = None
         self.result: CheckResult | None = None
+        self.final = False
         self.deadline = math.inf
         self._since = 0.0
         self._output = ""
-        self._printed = tempfile.TemporaryFile(buffering=0)
+        self._printed = _scratch_file()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), *sources],
             stdin=subprocess.PIPE,
@@ -229,6 +253,8 @@ class _Worker:
             "profile": task.profile.value,
             "seed": task.seed,
             "folder": task.folder,
+            "memory": task.memory,
+            "alpha": task.alpha,
         }
         channel = self._process.stdin
         assert channel is not None
@@ -239,15 +265,15 @@ class _Worker:
             channel.flush()
         except OSError:
             return False
-        self.task, self.result, self._since = task, None, time.monotonic()
+        self.task, self.result, self.final, self._since = task, None, False, time.monotonic()
         self.deadline = self._since + _START_SECONDS + task.limit
         return True
 
-    def finish(self, result: CheckResult, *, final: bool) -> Done:
+    def finish(self, result: CheckResult) -> Done:
         """Close the task with its result."""
         assert self.task is not None
         task, self.task = self.task, None
-        return Done(task, result, final, self._take_output())
+        return Done(task, result, self.final, self._take_output())
 
     def finish_without(self, death: str | None) -> Done:
         """Close a task that has no result: an ERROR if its process died, UNDECIDED if it was stopped."""

@@ -1,7 +1,9 @@
 """Evidence from Hypothesis: a property held against many drawn cases, the worst one kept.
 
-A case that does not meet the assumptions is counted, not hidden; a property that no case met is VACUOUS. A
-failing case is shrunk by Hypothesis and the smallest one found becomes the evidence.
+A case that does not meet the assumptions is counted, not hidden; a property that no case met is VACUOUS. For
+inequalities it is counted, each by itself, how many cases came within 10% of the bound: one that always is close
+must not hide another that never is. A failing case is shrunk by Hypothesis, and the smallest one found becomes
+the evidence.
 """
 
 from __future__ import annotations
@@ -14,12 +16,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-from verify.bound import Comparison, Relation
+from verify.bound import Comparison
 from verify.claim import Context
 from verify.evidence import Evidence
+from verify.looseness import NEAR, reach, show_reach
 from verify.verdict import Outcome, combine
-
-NEAR = 0.1  # a case within 10% of its bound has exercised it
 
 Property = Callable[[Any], "Iterable[Comparison]"]
 
@@ -38,6 +39,10 @@ def hold_property(
 ) -> Evidence:
     """Evidence that every comparison of `test` holds on `examples` drawn cases.
 
+    Its counts: ``examples`` drawn, how many ``met_assumptions``, and where inequalities with a scale were compared
+    (`verify.looseness.reach`), how many ``inequalities`` there are, how many of them some case came near
+    (``inequalities_near``), and the cases ``near_bound`` of the one that the fewest came near.
+
     Args:
         context: Gives the seed.
         strategy: Draws a case: small sizes, scales and a seed; large arrays come from the seed.
@@ -47,7 +52,8 @@ def hold_property(
     """
     worst: dict[str, Comparison] = {}
     failing: list[Comparison] = []
-    counts = {"examples": 0, "met_assumptions": 0, "near_bound": 0}
+    counts = {"examples": 0, "met_assumptions": 0}
+    nearness = _Nearness()
 
     def attempt(case: Any) -> None:
         comparisons = tuple(test(case))
@@ -55,7 +61,7 @@ def hold_property(
         if not failing:  # afterwards Hypothesis shrinks: its cases are not drawn from the strategy any more
             counts["examples"] += 1
             counts["met_assumptions"] += bool(comparisons)
-            counts["near_bound"] += any(_near(each) for each in comparisons)
+            nearness.add(comparisons)
         if broken:
             failing[:] = broken
             raise _CounterexampleFound
@@ -75,6 +81,7 @@ def hold_property(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
         print_blob=False,
+        report_multiple_bugs=False,
     )
     try:
         with _same_draws_everywhere():
@@ -85,16 +92,16 @@ def hold_property(
             f"counterexample in case {counts['examples']}, shrunk: {failing[0].label} "
             f"at {dict(failing[0].parameters)}",
             comparisons=tuple(failing),
-            counts=counts,
+            counts={**counts, **nearness.counts()},
             parameters=dict(parameters or {}),
         )
     outcome = combine(each.outcome for each in worst.values())
     return Evidence(
         outcome,
         f"{counts['met_assumptions']} of {counts['examples']} drawn cases met the assumptions; "
-        "the worst of each comparison is shown",
+        f"the worst of each comparison is shown{nearness.never()}",
         comparisons=tuple(worst.values()),
-        counts=counts,
+        counts={**counts, **nearness.counts()},
         parameters=dict(parameters or {}),
     )
 
@@ -120,13 +127,48 @@ def _same_draws_everywhere() -> Iterator[None]:
         providers.CONSTANTS_CACHE.cache.clear()
 
 
-def _room(comparison: Comparison) -> tuple[bool, float]:
-    """Orders comparisons by closeness to failing; an undecided one is closer than any that holds."""
-    return comparison.outcome is Outcome.HOLDS, comparison.margin
+class _Nearness:
+    """For each inequality by its label: the largest reach, and how many cases came near the bound."""
+
+    def __init__(self) -> None:
+        self._reach: dict[str, float] = {}
+        self._near: dict[str, int] = {}
+
+    def add(self, comparisons: Iterable[Comparison]) -> None:
+        """Count one case; an inequality that it compares several times counts once."""
+        case: dict[str, float] = {}
+        for each in comparisons:
+            share = reach(each)
+            if share is not None:
+                case[each.label] = max(share, case.get(each.label, share))
+        for label, share in case.items():
+            self._reach[label] = max(share, self._reach.get(label, share))
+            self._near[label] = self._near.get(label, 0) + (share >= 1 - NEAR)
+
+    def counts(self) -> dict[str, int]:
+        """The counts for the evidence; none where no inequality has a scale."""
+        if not self._near:
+            return {}
+        return {
+            "inequalities": len(self._near),
+            "inequalities_near": sum(number > 0 for number in self._near.values()),
+            "near_bound": min(self._near.values()),
+        }
+
+    def never(self) -> str:
+        """The inequalities that no case came near, with the closest that one came."""
+        away = [
+            f"{label} ({show_reach(self._reach[label])})"
+            for label, number in self._near.items()
+            if not number
+        ]
+        return f"; never within 10% of its bound: {', '.join(away)}" if away else ""
 
 
-def _near(comparison: Comparison) -> bool:
-    """Whether an inequality was exercised close to its bound; an identity always is."""
-    if comparison.relation in (Relation.UPPER, Relation.LOWER, Relation.BELOW, Relation.ABOVE):
-        return comparison.margin < NEAR
-    return True
+def _room(comparison: Comparison) -> tuple[bool, bool, float]:
+    """Orders comparisons by closeness to failing; an undecided one is closer than any that holds.
+
+    Of those that hold, one with a bound of 0 comes last: it has no scale, so its margin is in another unit, and at
+    0 ≤ 0 it would hide the case that was near.
+    """
+    return comparison.outcome is Outcome.HOLDS, comparison.stated.value == 0, comparison.margin

@@ -21,6 +21,8 @@ from theory.errors import InputError
 from verify.claim import Claim
 from verify.verdict import Verdict, weakest
 
+MAX_PATTERN = 200
+
 
 @dataclass(frozen=True)
 class Registry:
@@ -73,6 +75,7 @@ class Registry:
             return tuple(self)
         chosen: set[str] = set()
         for pattern in wanted:
+            refuse_long(pattern)
             matches = fnmatch.filter(self.claims, pattern)
             if not matches:
                 raise InputError(
@@ -94,6 +97,20 @@ class Registry:
             mine = own.get(name, Verdict.SKIPPED)
             result[name] = weakest([mine, *(result[other] for other in depends_on)])
         return {claim.id: result[claim.id] for claim in self}
+
+
+def refuse_long(pattern: str) -> None:
+    """Refuse a pattern far longer than any ID: the time for matching grows faster than its length.
+
+    Raises:
+        InputError: If it is too long.
+    """
+    if len(pattern) > MAX_PATTERN:
+        raise InputError(
+            given=f"a name of {len(pattern)} characters, {pattern[:20]!r}…",
+            allowed=f"the ID of a claim or a glob such as taylor.*, of at most {MAX_PATTERN} characters",
+            do="run `ntk-escape list` to see every ID",
+        )
 
 
 def registry(sources: Iterable[str]) -> Registry:

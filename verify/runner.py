@@ -10,6 +10,7 @@ import math
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from theory.errors import InputError
 from verify.claim import Claim, Profile, derive_seed
 from verify.environment import environment, fingerprint
+from verify.memory import MIB, default_limit
 from verify.pool import Task, perform_all
 from verify.registry import Registry
 from verify.run import EVERY_KIND, CheckResult, Run, checks_in, due, judge
@@ -62,14 +64,15 @@ def run(
     kinds: Iterable[Kind] = EVERY_KIND,
     observer: Observer | None = None,
     limit_seconds: float | None = None,
+    memory: int | None = None,
 ) -> Run:
     """Run every check of the profile and of these kinds of the selected claims and give back the run.
 
     Claims without such a check are left out; the observer is told how many.
 
-    A check that raises, exits or crashes its process is an ERROR; one that is over its time limit is
-    UNDECIDED; the others go on. On an interrupt (Ctrl-C) the workers are ended and the run so far is given
-    back with ``complete=False``; the same call goes on from there.
+    A check that raises, exits or crashes its process is an ERROR; one that is over its time limit or its memory
+    limit is UNDECIDED; the others go on. On an interrupt (Ctrl-C) the workers are ended and the run so far is
+    given back with ``complete=False``; the same call goes on from there.
 
     Args:
         registry: All claims, with where they are defined.
@@ -82,12 +85,13 @@ def run(
         kinds: The kinds of check to run; verdicts then rest on these alone.
         observer: Told what happens.
         limit_seconds: Time limit of each check; by default that of the profile, `LIMIT_SECONDS`.
+        memory: Memory limit of each check in bytes; by default `verify.memory.default_limit`.
 
     Raises:
         InputError: If an argument is out of range, no selected claim has a check in this profile, or the folder
             or its store cannot be used.
     """
-    _check_arguments(seed=seed, jobs=jobs, limit_seconds=limit_seconds)
+    _check_arguments(seed=seed, jobs=jobs, limit_seconds=limit_seconds, memory=memory)
     observer = observer or Observer()
     wanted = tuple(kind for kind in Kind if kind in set(kinds))
     chosen = _due(tuple(selected), profile, wanted, observer)
@@ -96,6 +100,8 @@ def run(
     limit = LIMIT_SECONDS[profile] if limit_seconds is None else limit_seconds
     parts = Path(folder).resolve() / PARTS_NAME / key.fingerprint[:16]
     tasks = _plan(registry, chosen, profile=profile, kinds=wanted, seed=seed, limit=limit, folder=str(parts))
+    room = default_limit() if memory is None else memory
+    tasks = [replace(task, memory=room) for task in tasks]
     results: dict[tuple[str, str], CheckResult] = {}
     interrupted = False
     with Store.open(folder) as store:
@@ -233,7 +239,7 @@ def _keep_output(path: Path, task: Task, text: str) -> None:
 
 
 def _check_arguments(**given: Any) -> None:
-    seed, jobs, limit_seconds = given["seed"], given["jobs"], given["limit_seconds"]
+    seed, jobs, limit_seconds, memory = (given[name] for name in ("seed", "jobs", "limit_seconds", "memory"))
     if isinstance(seed, bool) or not isinstance(seed, int) or abs(seed) >= 2**63:
         raise InputError(given=f"seed {seed!r}", allowed="an integer of at most 63 bits", do="pass one")
     if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= 1024:
@@ -243,6 +249,12 @@ def _check_arguments(**given: Any) -> None:
     if limit_seconds is not None and not limit_seconds > 0:
         raise InputError(
             given=f"time limit {limit_seconds!r} s", allowed="a positive number", do="pass one or None"
+        )
+    if memory is not None and not memory >= MIB:
+        raise InputError(
+            given=f"memory limit of {memory!r} bytes",
+            allowed=f"{MIB} bytes or more",
+            do="pass so many or None",
         )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from theory.errors import InputError
+from verify.export import check_result_errors
 from verify.plain import canonical
 from verify.run import CheckResult
 
@@ -35,6 +36,9 @@ CREATE TABLE results (
     final INTEGER NOT NULL, data TEXT NOT NULL, checksum TEXT NOT NULL,
     PRIMARY KEY (fingerprint, profile, seed, claim, name)) WITHOUT ROWID;
 """
+
+
+_LAYOUT = "SELECT type, name, sql FROM sqlite_schema ORDER BY name"
 
 
 @dataclass(frozen=True)
@@ -167,10 +171,16 @@ class Store:
         found = {}
         for *fields, checksum in rows:
             claim, name, final, data = fields[3:]
-            if checksum != _checksum(tuple(fields)):
+            if not all(isinstance(each, str) for each in (claim, name, data)):  # bytes, which no run writes
+                self.damaged += (f"a stored result under {claim!r:.40} is damaged and was left out",)
+            elif checksum != _checksum(tuple(fields)):
                 self.damaged += (f"the stored result of {claim}, {name} is damaged and was left out",)
             elif final or not final_only:
-                found[claim, name] = CheckResult.from_json(json.loads(data))
+                result = _result_from(data, claim, name)
+                if result is None:
+                    self.damaged += (f"the stored result of {claim}, {name} fits no check and was left out",)
+                else:
+                    found[claim, name] = result
         return found
 
     def forget(self, key: Key) -> None:
@@ -201,6 +211,8 @@ class Store:
                     allowed=f"a results store of schema version {VERSION}",
                     do="choose another --out folder, move the file away, or use the release that wrote it",
                 )
+        if connection.execute(_LAYOUT).fetchall() != _layout():
+            raise _not_a_store(self.path, "its tables are not those of a store")
         report = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if report != "ok":
             raise _not_a_store(self.path, report)
@@ -217,6 +229,28 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _layout() -> list[tuple[str, str, str]]:
+    """What a store consists of: two tables and nothing else, no view and no trigger that could run for ever."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.executescript(_TABLES)
+        return connection.execute(_LAYOUT).fetchall()
+    finally:
+        connection.close()
+
+
+def _result_from(data: str, claim: str, name: str) -> CheckResult | None:
+    """The result in a row, if it is one and of that check: whoever can write the file can write a checksum."""
+    try:
+        fields = json.loads(data)
+        if check_result_errors(fields):
+            return None
+        result = CheckResult.from_json(fields)
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return result if (result.claim_id, result.check) == (claim, name) else None
 
 
 def _checksum(fields: tuple[object, ...]) -> str:
@@ -246,6 +280,12 @@ def _sqlite_errors(path: Path) -> Iterator[None]:
             ) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise _not_a_store(path, error) from error
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+            raise InputError(
+                given=f"{path}, which was moved or deleted while this process used it",
+                allowed="a folder that stays where it is until the run is over",
+                do="put it back and run again, or run again to compute everything anew",
+            ) from error
         raise InputError(
             given=f"{path}, which cannot be written ({error})",
             allowed="a writable folder with free space",

@@ -1,10 +1,10 @@
 """Perform one check, in this process or as a worker process that answers in lines of JSON.
 
 A worker loads all sources of claims, reads one command a line on its standard input, ``{"source", "claim",
-"check", "profile", "seed", "folder"}``, and answers with lines ``{"event": "started"}``, ``{"event": "progress",
-"done", "total"}``, ``{"event": "result", "data"}`` and at last ``{"event": "ended", "code"}``, which comes without
-a result if the check took its process down. It moves both channels away before it loads anything else, so what a
-check prints goes to standard error and never between the answers.
+"check", "profile", "seed", "folder", "memory", "alpha"}``, and answers with lines ``{"event": "started"}``,
+``{"event": "progress", "done", "total"}``, ``{"event": "result", "data", "final"}`` and at last ``{"event":
+"ended", "code"}``, which comes without a result if the check took its process down. It moves both channels away
+before it loads anything else, so what a check prints goes to standard error and never between the answers.
 
 On Linux each check runs in a fork of the worker, which itself never runs one. So no check sees what another
 left behind (caches, precisions, generators, imports), its result does not depend on the order of checks, and a
@@ -16,6 +16,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import json
+import math
 import os
 import random
 import select
@@ -35,6 +36,7 @@ from theory.errors import InputError
 from verify.claim import Claim, Context, Profile
 from verify.evidence import Evidence
 from verify.export import check_result_errors
+from verify.memory import MIB, lift_limit, limit_memory, ran_out
 from verify.plain import canonical, plain, steady
 from verify.quantity import Certainty
 from verify.registry import load
@@ -70,13 +72,16 @@ def perform(
         folder: Where the check may keep finished parts of long work.
         progress: Called with ``(done, total)`` by long checks.
     """
-    _seed_global_generators(seed)
+    context = Context(profile=profile, seed=seed, folder=folder, progress=progress)
+    return _attempt(claim, check, context, memory=None)[0]
+
+
+def _attempt(claim: Claim, check: str, context: Context, *, memory: int | None) -> tuple[CheckResult, bool]:
+    """The result of a check, and whether it came to its end of itself: no crash, no want of memory."""
+    _seed_global_generators(context.seed)
     start = time.perf_counter()
-    trace = ""
     try:
-        evidence = claim.check(check).run(
-            Context(profile=profile, seed=seed, folder=folder, progress=progress)
-        )
+        evidence = claim.check(check).run(context)
         if not isinstance(evidence, Evidence):
             raise InputError(
                 given=f"a check that returned {type(evidence).__qualname__}",
@@ -85,12 +90,16 @@ def perform(
             )
         _require_rigour(claim.check(check).kind, evidence)
         _require_rates(claim.check(check).kind, evidence)
-        result = CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start)
-        return _plain_result(result)
+        result = CheckResult(claim.id, check, context.seed, evidence, time.perf_counter() - start)
+        return _plain_result(result), evidence.outcome is not Outcome.ERROR
     except BaseException as error:  # sys.exit in a check is its crash, not ours
-        evidence = Evidence(Outcome.ERROR, _message(error))
-        trace = _trace(error)
-    return CheckResult(claim.id, check, seed, evidence, time.perf_counter() - start, trace)
+        if memory is not None and ran_out(error):
+            lift_limit()  # what the check holds is not free yet, and its end has to be told
+            evidence, trace = Evidence(Outcome.UNDECIDED, _out_of_memory(memory)), ""
+        else:
+            evidence, trace = Evidence(Outcome.ERROR, _message(error)), _trace(error)
+    seconds = time.perf_counter() - start
+    return CheckResult(claim.id, check, context.seed, evidence, seconds, trace), False
 
 
 def _require_rigour(kind: Kind, evidence: Evidence) -> None:
@@ -108,13 +117,24 @@ def _require_rigour(kind: Kind, evidence: Evidence) -> None:
 
 
 def _require_rates(kind: Kind, evidence: Evidence) -> None:
-    """Refuse a statistical check that does not say how often it errs."""
-    missing = {"alpha", "power", "smallest_fault"} - set(evidence.error_rates)
-    if kind is Kind.STATISTICAL and evidence.comparisons and missing:
+    """Refuse a statistical check that does not say how often it errs, or says what no check can do."""
+    if kind is not Kind.STATISTICAL or not evidence.comparisons:
+        return
+    rates = evidence.error_rates
+    missing = {"alpha", "power", "smallest_fault"} - set(rates)
+    if missing:
         raise InputError(
             given=f"a statistical check without {', '.join(sorted(missing))} among its error rates",
             allowed="alpha (false alarms), smallest_fault and the power with which that fault is found",
             do="pass error_rates={...} with all three to the Evidence",
+        )
+    stated = {name: rates[name] for name in ("alpha", "power", "smallest_fault")}
+    possible = 0 < rates["alpha"] < 1 and 0 < rates["power"] < 1 and 0 < rates["smallest_fault"] < math.inf
+    if not possible:  # a comparison with NaN is false too
+        raise InputError(
+            given=f"a statistical check with the error rates {stated}",
+            allowed="alpha and power between 0 and 1, and a smallest_fault above 0: no sample decides for certain",
+            do="state the rates at which the check errs",
         )
 
 
@@ -168,6 +188,8 @@ def _serve_in_fork(command: dict[str, Any], answers: BinaryIO, commands: BinaryI
     if child == 0:
         try:
             _offer_to_the_oom_killer()
+            if command["memory"] is not None:
+                limit_memory(command["memory"])
             _serve(command, answers)
             os._exit(0)
         except BaseException:  # the answer could not be given, and the loop of the worker is not for the fork
@@ -205,13 +227,14 @@ def _serve(command: dict[str, Any], answers: BinaryIO) -> None:
         claim = find(command["source"], claim_id)
     except BaseException as error:
         evidence = Evidence(Outcome.ERROR, _message(error))
-        result = CheckResult(claim_id, check, seed, evidence, 0.0, _trace(error))
+        result, final = CheckResult(claim_id, check, seed, evidence, 0.0, _trace(error)), False
     else:
         answer("started")
-        profile = Profile(command["profile"])
-        result = perform(claim, check, profile=profile, seed=seed, folder=folder, progress=progress)
-    sys.stderr.flush()
-    answer("result", data=result.to_json())
+        context = Context(Profile(command["profile"]), seed, folder, progress, command["alpha"])
+        result, final = _attempt(claim, check, context, memory=command["memory"])
+    with suppress(OSError, ValueError):  # what it printed may be lost to a full disk, its result may not
+        sys.stderr.flush()
+    answer("result", data=result.to_json(), final=final)
 
 
 def _end() -> NoReturn:
@@ -243,6 +266,13 @@ def _plain_result(result: CheckResult) -> CheckResult:
             do="correct the check",
         )
     return CheckResult.from_json(data)
+
+
+def _out_of_memory(limit: int) -> str:
+    return (
+        f"stopped at its memory limit of {limit // MIB} MiB; raise the limit (--memory), lower the profile, "
+        "or use a machine with more memory"
+    )
 
 
 def _message(error: BaseException) -> str:

@@ -11,7 +11,20 @@ from collections.abc import Sequence
 
 import click
 
-from report.commands import derive, list, prove, replay, report, show, sweep, train, verify
+from report.commands import (
+    calibrate,
+    derive,
+    list,
+    mutate,
+    prove,
+    replay,
+    report,
+    selftest,
+    show,
+    sweep,
+    train,
+    verify,
+)
 from report.commands.failures import guarded
 
 
@@ -38,7 +51,7 @@ def group() -> None:
     """Verify how gradient descent escapes the neural tangent kernel regime, claim by claim."""
 
 
-for _module in (verify, list, show, train, sweep, report, replay, derive, prove):
+for _module in (verify, list, show, train, sweep, report, replay, derive, prove, mutate, calibrate, selftest):
     group.add_command(_module.command)
 
 

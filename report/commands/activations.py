@@ -7,7 +7,8 @@ assumption, as tanh does by its symmetry, is a finding with its reason.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,31 @@ option = click.option(
     metavar="NAME|EXPR",
     help='A built-in name, or a formula in z such as "tanh(z + 1/2)".',
 )
+
+
+LIMIT_SECONDS = 60
+"""What the derivations of one formula may take unless the user allows more; of the built-in ones they take one."""
+
+
+@contextmanager
+def limited(text: str, seconds: float, *, remedy: str = "simplify the formula") -> Iterator[None]:
+    """Stop work on that formula after so many seconds: SymPy's time for a short text has no bound.
+
+    Raises:
+        InputError: If it takes longer.
+    """
+    from theory.errors import InputError
+    from verify.time_limit import OutOfTime, within
+
+    try:
+        with within(seconds):
+            yield
+    except OutOfTime as reason:
+        raise InputError(
+            given=f"activation {_shortened(text)!r}, whose derivations take {reason}",
+            allowed="a formula for which that time suffices",
+            do=remedy,
+        ) from None
 
 
 def assess(text: str, *, k: int, d: int) -> tuple[Activation, Admissibility]:
@@ -88,7 +114,7 @@ def _resolve(text: str) -> Activation:
     try:
         return resolve(text)
     except InputError as error:
-        near = difflib.get_close_matches(text.strip(), BUILTIN, n=1, cutoff=0.75)
+        near = difflib.get_close_matches(_shortened(text.strip()), BUILTIN, n=1, cutoff=0.75)
         if not near:
             raise
         do = f"did you mean the built-in {near[0]}? In a formula, {error.do}"
@@ -100,7 +126,11 @@ def _unusable(text: str, reasons: Sequence[str]) -> InputError:
     from theory.errors import InputError
 
     return InputError(
-        given=f"activation {text!r}: {'; '.join(reasons)}",
+        given=f"activation {_shortened(text)!r}: {'; '.join(_shortened(reason, 300) for reason in reasons)}",
         allowed="a smooth function on the real line with bounded first, second and third derivative",
         do=f"choose another formula in z, or one of {', '.join(BUILTIN)}",
     )
+
+
+def _shortened(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -17,11 +17,30 @@ if TYPE_CHECKING:
 @click.command("derive", short_help="Print the derivations for an activation.")
 @activations.option
 @click.option(
-    "--k", type=int, default=1, show_default=True, help="Degree for which to assess the activation."
+    "--k",
+    type=click.IntRange(max=1000),
+    default=1,
+    show_default=True,
+    help="Degree for which to assess the activation.",
 )
-@click.option("--d", type=int, default=40, show_default=True, help="Dimension for which to assess it.")
+@click.option(
+    "--d",
+    type=click.IntRange(max=10**9),
+    default=40,
+    show_default=True,
+    help="Dimension for which to assess it.",
+)
+@click.option(
+    "--limit",
+    "limit",
+    type=click.IntRange(1, 86_400),
+    default=activations.LIMIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give up after that time; some formulas would take for ever.",
+)
 @click.option("--format", "shape", type=click.Choice(["text", "latex"]), default="text", show_default=True)
-def command(activation: str, k: int, d: int, shape: str) -> int:
+def command(activation: str, k: int, d: int, limit: int, shape: str) -> int:
     """Print what follows for one activation: derivatives and their bounds, Taylor terms, gradients, Hessians.
 
     Exit code 1 if the activation is proven not to meet the assumptions or a derivation is not proved, 3 if
@@ -29,10 +48,12 @@ def command(activation: str, k: int, d: int, shape: str) -> int:
     """
     from theory.render import derivations
 
-    sigma, found = activations.assess(activation, k=k, d=d)
-    derived = derivations(sigma)
-    parts = _latex(sigma, found, derived) if shape == "latex" else _text(sigma, found, derived)
-    click.echo("\n\n".join(parts))
+    with activations.limited(activation, limit, remedy="simplify the formula, or raise --limit"):
+        sigma, found = activations.assess(activation, k=k, d=d)
+        derived = derivations(sigma)
+        parts = _latex(sigma, found, derived) if shape == "latex" else _text(sigma, found, derived)
+        text = "\n\n".join(parts)
+    click.echo(text)
     if found.admissible is False or not all(each.proved for each in derived):
         return 1
     return 0 if found.admissible else 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 
@@ -12,14 +13,16 @@ def write(path: Path, text: str) -> None:
         InputError: If it cannot be written.
     """
     from theory.errors import InputError
+    from verify.export import write_text
 
-    draft = path.with_name(path.name + ".part")
+    if text:
+        write_text(path, text)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        if text:
-            draft.replace(path)
-        draft.unlink(missing_ok=True)
+        # Under a name that nobody can foresee, and so lay a link there that leads elsewhere.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part"):
+            pass
     except OSError as error:
         raise InputError(
             given=f"{path}, which cannot be written ({error.strerror or error})",

@@ -35,6 +35,7 @@ def command(names: tuple[str, ...], out: str | None, as_json: bool) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
+    from report.printable import printable
     from report.view import kinds_of
 
     cells = [
@@ -42,7 +43,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
             row["id"],
             *([row["own"].value] if "own" in row else []),
             ", ".join(kinds_of(row)),
-            ("control: " if row["control_of"] else "") + row["title"],
+            printable(("control: " if row["control_of"] else "") + " ".join(row["title"].split())),
         ]
         for row in rows
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from report.printable import printable
+
 
 @click.command("report", short_help="Write the report of a finished run again.")
 @click.argument("run", type=click.Path(), metavar="RUN")
@@ -24,4 +26,4 @@ def command(run: str, out: str | None) -> None:
     source = Path(run)
     folder = source if source.is_dir() else source.parent
     target = folder / workflow.HTML_NAME if out is None else Path(out)
-    click.echo(write_html(finished, target, workflow.selftest_of(folder)))
+    click.echo(printable(str(write_html(finished, target, workflow.selftest_of(folder)))))

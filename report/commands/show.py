@@ -22,13 +22,14 @@ _MOST_ROWS = 6
 def command(names: tuple[str, ...], out: str | None) -> None:
     """Show claims: statement, assumptions, checks, and the evidence of a finished run (with --out)."""
     from report import workflow
+    from report.printable import printable
 
     if out is None:
         blocks = [_about(claim.describe()) for claim in workflow.select(names)[1]]
     else:
         picked = workflow.pick(workflow.read_folder(out), names)
         blocks = [[*_about(each.claim), *_found(each)] for each in picked]
-    click.echo("\n\n".join("\n".join(block) for block in blocks))
+    click.echo(printable("\n\n".join("\n".join(block) for block in blocks)))
 
 
 def _about(claim: Mapping[str, Any]) -> list[str]:
@@ -52,10 +53,18 @@ def _about(claim: Mapping[str, Any]) -> list[str]:
 
 
 def _found(result: ClaimResult) -> Iterator[str]:
+    from verify.looseness import describe, exercised
+
     yield ""
     yield from _field("verdict", f"{result.own.value}: {result.own.meaning}")
     if result.propagated is not result.own and not result.is_control:
         yield from _field("with rest", f"{result.propagated.value}, together with what it rests on")
+    loose = describe(result)
+    if loose:
+        yield from _field("LOOSE", loose)
+    reached = exercised(result)
+    if reached:
+        yield from _field("bounds", reached)
     for each in result.results:
         yield ""
         yield from _evidence(each)

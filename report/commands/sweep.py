@@ -13,6 +13,7 @@ import click
 
 from report.commands.failures import INTERRUPTED, say
 from report.commands.files import write
+from report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SWEEP_NAME = "sweep.json"
 SWEEP_SCHEMA = 1
 INCOMPLETE = 3
+_MOST_SEEDS = 1000
 KINDS = ("separation", "sample-complexity")
 
 # Sizes that take a minute or two on two cores.
@@ -97,7 +99,7 @@ def command(
     for each in finished.failed:
         say(f"failed: {each.cell.label}: {each.error}")
     stored = sum(each.stored for each in finished.cells)
-    click.echo(f"{len(finished.cells)} cells, {stored} of them stored before; data in {path}")
+    click.echo(printable(f"{len(finished.cells)} cells, {stored} of them stored before; data in {path}"))
     return INCOMPLETE if finished.failed else 0
 
 
@@ -127,8 +129,9 @@ def _cells(
 def _seeds(first: int, count: int) -> list[int]:
     from theory.errors import InputError
 
-    if count < 1:
-        raise InputError(given=f"--seeds {count}", allowed="1 or more", do="use 3 or more for intervals")
+    if not 1 <= count <= _MOST_SEEDS:
+        allowed = f"1 to {_MOST_SEEDS}"
+        raise InputError(given=f"--seeds {count}", allowed=allowed, do="use 3 or more for intervals")
     return list(range(first, first + count))
 
 

@@ -13,6 +13,7 @@ import click
 from report.commands import activations, certificates
 from report.commands.failures import INTERRUPTED, say
 from report.commands.files import write
+from report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +134,7 @@ def command(
         write(path, finished.to_json() + "\n")
     for line in _lines(finished):
         click.echo(line)
-    click.echo(f"{'data':<15} {path}")
+    click.echo(printable(f"{'data':<15} {path}"))
     return 0
 
 
@@ -143,7 +144,8 @@ def _activation(text: str, *, k: int, d: int, **others: Any) -> Any:
         return text
     from theory.activation import BUILTIN, builtin
 
-    sigma, found = activations.assess(text, k=max(k, 1), d=max(d, 3))
+    with activations.limited(text, activations.LIMIT_SECONDS):
+        sigma, found = activations.assess(text, k=max(k, 1), d=max(d, 3))
     if not found.admissible:
         say(f"note: {activations.verdict(found)}")
     # A formula that spells a built-in one gets its hand-written code.

@@ -33,6 +33,18 @@ from report.commands.failures import INTERRUPTED
 @click.option(
     "--out", type=click.Path(), metavar="DIR", help="Folder of the run; by default runs/<profile>-seed<seed>."
 )
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Time limit of each check; by default far beyond what sound ones take.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    metavar="MIB",
+    help="Memory limit of each check; by default half of the machine's.",
+)
 @click.option("--fresh", is_flag=True, help="Compute again what the folder holds as finished.")
 def command(
     names: tuple[str, ...],
@@ -41,6 +53,8 @@ def command(
     seed: int,
     jobs: int | None,
     out: str | None,
+    limit: float | None,
+    memory: int | None,
     fresh: bool,
 ) -> int:
     """Verify claims and write results.sqlite, results.json and report.html into one folder.
@@ -51,7 +65,9 @@ def command(
     The same command again goes on where an interrupted run stopped.
     """
     from report import terminal, workflow
+    from report.printable import printable
     from report.summary import summary
+    from verify.memory import MIB
 
     claims, selected = workflow.select(names)
     size = workflow.as_profile(profile)
@@ -68,8 +84,11 @@ def command(
             fresh=fresh,
             kinds=wanted,
             observer=observer,
+            limit_seconds=limit,
+            memory=None if memory is None else memory * MIB,
         )
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for text, style in summary(finished, folder):
-        click.echo(click.style(text, fg=style or None) if colour else text, color=colour)
+        shown = printable(text)
+        click.echo(click.style(shown, fg=style or None) if colour else shown, color=colour)
     return finished.exit_code if finished.complete else INTERRUPTED

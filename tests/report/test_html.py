@@ -109,6 +109,7 @@ def test_the_first_screen_says_what_holds_and_what_does_not(page_text: str) -> N
     assert "Coq is not installed" in head
     for name, value in (("profile", "quick"), ("seed", "0"), ("computing time", "41.5 s")):
         assert f"{name} {value}" in head
+    assert "false alarms at most 1e-6 of runs (1 statistical check)" in head
 
 
 def test_links_resolve_and_ids_are_unique(page_text: str) -> None:
@@ -194,7 +195,7 @@ def test_writing_is_all_or_nothing(run: Run, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
     assert target.read_text(encoding="utf-8") == html.render(run)
     with pytest.raises(InputError, match="cannot be written"):
-        html.write_html(run, tmp_path / "missing" / "report.html")
+        html.write_html(run, target / "report.html")  # a file where a folder should be
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

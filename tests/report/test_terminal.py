@@ -33,10 +33,36 @@ def test_failures_come_first_each_with_its_command(run: Run) -> None:
         line.startswith("claims     4 of 9 claims hold: 1 PROVED, 1 ENCLOSED, 2 SUPPORTED") for line in lines
     )
     assert "controls   1 of 1 controls REFUTED" in lines
+    assert "loose      2 never came within 10% of the bound that they state" in lines
+    assert "chance     false alarms at most 1e-6 of runs (1 statistical check)" in lines
     assert (
         f"report     {FOLDER / 'report.html'}" in lines and f"data       {FOLDER / 'results.json'}" in lines
     )
     assert "rest on a claim that is not established here" in " ".join(" ".join(lines).split())
+
+
+def test_a_run_that_may_err_more_often_than_the_budget_says_so(run: Run) -> None:
+    """Two checks of users with rates of their own: each rate is allowed, and the sum is too much."""
+    chance = next(each for each in run.claims if any(r.evidence.error_rates for r in each.results))
+    rates = {"alpha": 7e-5, "power": 0.99, "smallest_fault": 1.0}
+    results = tuple(
+        replace(each, evidence=replace(each.evidence, error_rates=rates))
+        if each.evidence.error_rates
+        else each
+        for each in chance.results
+    )
+    loose = replace(chance, results=results)
+    (line,) = (pair for pair in summary(replace(run, claims=(loose,)), FOLDER) if "alarms" in pair[0])
+    assert line == ("chance     false alarms at most 7e-5 of runs (1 statistical check)", "")
+    control = replace(loose, claim={**loose.claim, "control_of": "taylor.scale"})
+    assert not any("alarms" in text for text, _ in summary(replace(run, claims=(control,)), FOLDER))
+    shown = summary(replace(run, claims=(loose, loose)), FOLDER)
+    start = next(k for k, (text, _) in enumerate(shown) if "alarms" in text)
+    assert shown[start][1] == "yellow"
+    text = " ".join(f"{shown[start][0]} {shown[start + 1][0]}".split())
+    assert text == (
+        "chance false alarms at most 1.4e-4 of runs (2 statistical checks), more than the budget of 1e-4"
+    )
 
 
 def test_eighty_columns_whatever_the_texts(make_run: Callable[[str], Run]) -> None:
@@ -50,11 +76,12 @@ def test_many_failures_are_cut_with_a_pointer(run: Run) -> None:
     assert f"and 5 more: ntk-escape list --out {FOLDER}" in lines
 
 
-def test_a_good_run_is_five_lines(run: Run) -> None:
+def test_a_good_run_is_six_lines(run: Run) -> None:
     good = replace(run, claims=(run.claims[0], run.claims[-1]))
     assert text_of(good) == [
         "claims     1 of 1 claims hold: 1 PROVED",
         "controls   1 of 1 controls REFUTED",
+        "loose      1 never came within 10% of the bound that it states",
         "time       41.5 s of checks, profile quick, seed 0",
         f"report     {FOLDER / 'report.html'}",
         f"data       {FOLDER / 'results.json'}",

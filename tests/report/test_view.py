@@ -70,6 +70,18 @@ def test_a_dependency_outside_the_run_is_named_as_such(run: Run) -> None:
     assert report_view(alone).claims[0].rests_on[0].title == "not in this run"
 
 
+def test_a_loose_claim_is_marked_beside_its_verdict_and_counted(run: Run) -> None:
+    view = report_view(run)
+    loose = {claim.id: claim.loose for claim in view.claims if claim.loose}
+    assert set(loose) == {"taylor.remainder", "train.separation"}
+    assert loose["taylor.remainder"].startswith("the closest case reached 39% of the bound (torch: ")
+    assert view.claims[0].own == "PROVED" and view.claims[0].exercised.startswith("0 of 1 inequalities")
+    assert any(caveat.startswith("2 claims are marked LOOSE") for caveat in view.caveats)
+    page = render(run)
+    assert page.count('class="badge v-LOOSE"') == 4, "in the table and at the claim, of two claims"
+    assert "Loose: the closest case reached 59% of the bound" in page
+
+
 def test_topics_and_claims_keep_the_order_of_the_registry(run: Run) -> None:
     view = report_view(run)
     assert [topic for topic, _ in view.topics] == ["taylor", "sphere", "train"]

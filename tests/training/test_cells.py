@@ -54,6 +54,7 @@ def test_a_result_comes_from_the_folder_and_not_from_a_second_computation(tmp_pa
         lambda text: "",
         lambda text: "[]",
         lambda text: json.dumps({**json.loads(text), "arguments": {}}),
+        lambda text: "[" * 100_000,
     ],
 )
 def test_a_damaged_file_is_seen_and_computed_anew(tmp_path: Path, damage: object) -> None:
@@ -66,6 +67,14 @@ def test_a_damaged_file_is_seen_and_computed_anew(tmp_path: Path, damage: object
     assert evaluate([CELL], tmp_path) == [result]
     assert not store.damaged(CELL)
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_the_file_of_another_cell_is_not_taken(tmp_path: Path) -> None:
+    store = CellStore(tmp_path)
+    other = Cell(CELL.function, {**CELL.arguments, "seed": 77})
+    store.put(other, {"risk": 0.25})
+    store.path(other).rename(store.path(CELL))
+    assert store.get(CELL) is None and store.damaged(CELL)
 
 
 def test_a_cell_that_another_process_holds_is_left_for_later(tmp_path: Path) -> None:

@@ -194,3 +194,12 @@ def _runs(process: int) -> bool:
 def test_a_worker_with_other_code_computes_nothing() -> None:
     with pytest.raises(InputError, match="other code"):
         task("training.separation:MODEL", {}, "0" * 64)
+
+
+def test_no_place_for_the_locks_of_processes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.workers.ProcessPoolExecutor", refuse)
+    with pytest.raises(InputError, match=r"cannot be started \(No space left on device\); .*/dev/shm"):
+        run_sweep([cell("square", 1, tmp_path)], folder=tmp_path / "out", workers=local(1))

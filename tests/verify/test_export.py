@@ -316,3 +316,9 @@ def test_the_schema_is_found_without_the_current_folder(tmp_path, monkeypatch):
     assert schema()["$id"] == "urn:ntk-escape:run:1"
     assert not os.path.exists("verify")
     assert Path(verify.export.__file__).with_name("schema").is_dir()
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="no regular file"):
+        read_json(tmp_path / "pipe")

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from theory.errors import InputError
+from verify.bound import UPPER, compare
+from verify.claim import ALPHA, Context
 from verify.claims.powers import REASONS, curve, line, power_law, rates
-from verify.statistics import ALPHA
+from verify.quantity import confidence, exact
+from verify.selftest.shift import shifted
+from verify.statistics import POWER
 from verify.verdict import Outcome
 
 X = (64, 256, 1024)
@@ -25,7 +29,7 @@ def test_right_exponent_holds_and_rivals_fail(band: float) -> None:
         ("-1", Outcome.FAILS),
         ("1/2", Outcome.FAILS),
     ):
-        comparison = power_law("size", X, values, claimed, band=band, parameters={"d": 4})
+        comparison = power_law("size", X, values, claimed, band=band, alpha=ALPHA, parameters={"d": 4})
         assert comparison.outcome is outcome
         assert comparison.resolution == band and comparison.reason == REASONS[band]
         assert comparison.parameters == {"d": 4, "x": list(X), "replicates": 60}
@@ -33,7 +37,7 @@ def test_right_exponent_holds_and_rivals_fail(band: float) -> None:
 
 
 def test_too_few_replicates_are_undecided() -> None:
-    assert power_law("size", X, table(-0.5, 3), "-1/2", band=0.25).outcome is Outcome.UNDECIDED
+    assert power_law("size", X, table(-0.5, 3), "-1/2", band=0.25, alpha=ALPHA).outcome is Outcome.UNDECIDED
 
 
 def test_smaller_alpha_widens_the_interval() -> None:
@@ -45,7 +49,7 @@ def test_smaller_alpha_widens_the_interval() -> None:
 
 def test_a_size_that_is_not_positive_is_refused() -> None:
     with pytest.raises(InputError, match="positive"):
-        power_law("size", X, np.zeros((5, 3)), "0", band=0.25)
+        power_law("size", X, np.zeros((5, 3)), "0", band=0.25, alpha=ALPHA)
 
 
 def test_curve_shows_geometric_means_and_quantiles() -> None:
@@ -60,4 +64,17 @@ def test_curve_shows_geometric_means_and_quantiles() -> None:
 
 
 def test_smallest_fault_is_the_distance_to_a_rival() -> None:
-    assert rates(0.25) == {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 0.5}
+    law = power_law("size", X, table(-0.5, 20), "-1/2", band=0.25, alpha=ALPHA)
+    context = Context(alpha=1e-3)
+    assert rates(context, [law], 0.25) == {"alpha": 1e-3, "power": POWER, "smallest_fault": 0.5}
+    assert shifted(law, 0.5).outcome is shifted(law, -0.5).outcome is Outcome.FAILS
+    assert shifted(law, 0.1).outcome is Outcome.HOLDS
+
+
+def test_smallest_fault_reaches_over_the_room_of_a_bound() -> None:
+    """A bound far above the value hides every fault that stays below it."""
+    bound = compare("size", UPPER, confidence(1.0, 0.1, level=1 - ALPHA), exact(3))
+    fault = rates(Context(), [bound], 0.25)["smallest_fault"]
+    assert fault == pytest.approx(2.2)
+    assert shifted(bound, fault).outcome is Outcome.FAILS
+    assert shifted(bound, 0.5).outcome is Outcome.HOLDS

@@ -10,12 +10,12 @@ import sympy as sp
 from hypothesis import strategies
 
 from theory.errors import InputError
-from verify.bound import IDENTITY, UPPER, compare
-from verify.claim import Context
+from verify.bound import IDENTITY, LOWER, UPPER, compare
+from verify.claim import ALPHA, Context
 from verify.exact import Identity, prove, vanishes
 from verify.property import hold_property
 from verify.quantity import measured
-from verify.statistics import ALPHA, dkw_distance, mean_interval, slope_interval
+from verify.statistics import dkw_distance, mean_interval, slope_interval
 from verify.verdict import Outcome
 
 NUMBERS = strategies.floats(0, 100)
@@ -50,7 +50,53 @@ def test_a_property_that_fails_gives_the_smallest_counterexample():
 def test_a_property_that_no_case_meets_is_vacuous():
     found = hold_property(Context(seed=1), NUMBERS, lambda x: [], examples=50)
     assert found.outcome is Outcome.VACUOUS
-    assert found.counts == {"examples": 50, "met_assumptions": 0, "near_bound": 0}
+    assert found.counts == {"examples": 50, "met_assumptions": 0}
+
+
+def test_each_inequality_is_counted_by_itself():
+    # x ≤ 100 is near for a tenth of the draws, x ≤ 200 never, x ≥ 0 has no scale, and x = x is no inequality.
+    def test(x):
+        return [
+            compare("x", UPPER, measured(x), measured(100)),
+            compare("far", UPPER, measured(x), measured(200)),
+            compare("sign", LOWER, measured(x), measured(0)),
+            compare("same", IDENTITY, measured(x), measured(x)),
+        ]
+
+    found = hold_property(Context(seed=1), NUMBERS, test, examples=200)
+    assert found.counts == {
+        "examples": found.counts["examples"],
+        "met_assumptions": found.counts["examples"],
+        "inequalities": 2,
+        "inequalities_near": 1,
+        "near_bound": 0,
+    }
+    assert found.summary.endswith("never within 10% of its bound: far (50%)")
+
+
+def test_an_inequality_that_is_always_near_does_not_lend_its_count():
+    def test(x):
+        return [
+            compare("tight", UPPER, measured(99), measured(100)),
+            compare("x", UPPER, measured(x), measured(100)),
+        ]
+
+    both = hold_property(Context(seed=1), NUMBERS, test, examples=200).counts
+    alone = hold_property(Context(seed=1), NUMBERS, below(100), examples=200).counts
+    assert both["inequalities_near"] == 2
+    assert both["near_bound"] == alone["near_bound"] < both["examples"]
+
+
+def test_no_inequality_no_count_of_near_ones():
+    same = lambda x: [compare("same", IDENTITY, measured(x), measured(x))]  # noqa: E731
+    found = hold_property(Context(seed=1), NUMBERS, same, examples=20)
+    assert set(found.counts) == {"examples", "met_assumptions"} and "never" not in found.summary
+
+
+def test_equality_at_zero_does_not_hide_the_case_that_was_near():
+    test = lambda x: [compare("x", UPPER, measured(x), measured(1.05 * x))]  # noqa: E731
+    found = hold_property(Context(seed=1), NUMBERS, test, examples=200)
+    assert found.worst is not None and found.worst.stated.value > 0
 
 
 def test_a_nan_is_an_error_and_no_counterexample():
@@ -109,18 +155,18 @@ def test_the_interval_of_a_mean_misses_as_often_as_it_says():
     assert 300 < missed < 500
     assert ALPHA <= 1e-6
     with pytest.raises(InputError, match="at least 3 draws"):
-        mean_interval([1.0, 2.0])
+        mean_interval([1.0, 2.0], alpha=ALPHA)
 
 
 def test_a_slope_is_found_and_a_wrong_one_excluded():
     rng = np.random.default_rng(0)
     x = [1.0, 2.0, 4.0, 8.0]
     y = np.array(x) ** -0.25 * np.exp(0.01 * rng.normal(size=(40, 4)))
-    found = slope_interval(x, y)
+    found = slope_interval(x, y, alpha=ALPHA)
     assert found.lower < -0.25 < found.upper
     assert found.upper - found.lower < 0.02
     with pytest.raises(InputError, match="positive"):
-        slope_interval(x, y * 0)
+        slope_interval(x, y * 0, alpha=ALPHA)
 
 
 def test_the_distance_of_distributions_is_the_supremum():

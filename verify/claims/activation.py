@@ -15,6 +15,7 @@ from theory.arithmetic import compile_arb
 from training.activation import activation, builtin_names
 from verify.bound import IDENTITY, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.expressions import TEXTS, derivatives_of_expressions
 from verify.claims.twins import ACTIVATIONS, agree
 from verify.evidence import Evidence, from_comparisons
 from verify.property import hold_property
@@ -120,7 +121,14 @@ CLAIMS = (
         statement=r"\sigma^{(j)} \text{ in the training code is the } j\text{-th derivative}, \quad 0 \le j \le 4",
         bound=IDENTITY,
         source="this project",
-        checks=(Check(Kind.PROPERTY, derivatives, scope="torch, every built-in activation, |z| ≤ 6"),),
+        checks=(
+            Check(Kind.PROPERTY, derivatives, scope="torch, every built-in activation, |z| ≤ 6"),
+            Check(
+                Kind.PROPERTY,
+                derivatives_of_expressions,
+                scope=f"torch, {len(TEXTS)} expressions as a user may write them, |z| ≤ 2",
+            ),
+        ),
     ),
     Claim(
         id="activation.suprema",

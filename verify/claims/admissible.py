@@ -11,7 +11,7 @@ import torch
 from flint import arb
 from hypothesis import strategies
 
-from theory.activation import builtin
+from theory.activation import builtin, resolve
 from theory.arithmetic import working_precision
 from theory.gegenbauer import gegenbauer_coefficient, sincos_coefficient
 from training.activation import activation
@@ -124,8 +124,11 @@ def admissible_in_torch(context: Context, *, names: tuple[str, ...] = ACTIVATION
 
 
 def inadmissible(context: Context) -> Evidence:
-    """The unshifted activations fail where their symmetry forces a coefficient to zero, and only there."""
-    expected = {("tanh", 1): False, ("softplus", 1): True, ("gelu", 1): True}
+    """The unshifted activations fail where their symmetry forces a coefficient to zero, and only there.
+
+    The cosine has every curvature that k = 1 needs, and λ_1 = 0.
+    """
+    expected = {("tanh", 1): False, ("softplus", 1): True, ("gelu", 1): True, ("cos(z)", 1): False}
     expected |= {("softplus", 2): False, ("gelu", 2): False}
     comparisons = [
         _decision(name, k, dimension, expected=truth)
@@ -137,7 +140,7 @@ def inadmissible(context: Context) -> Evidence:
 
 def _decision(name: str, k: int, dimension: int, *, expected: bool) -> Comparison:
     """Whether the activation is admissible, as 1 or 0; an interval of both where that is undecided."""
-    found = builtin(name).admissibility(k, dimension)
+    found = resolve(name).admissibility(k, dimension)
     decided = ball(arb(0.5, 0.5)) if found.admissible is None else exact(int(found.admissible))
     return compare(
         f"admissible: {name}, k = {k}, d = {dimension}",
@@ -198,7 +201,8 @@ CLAIMS = (
     Claim(
         id="activation.inadmissible",
         title="Symmetry makes an activation inadmissible",
-        statement=r"\tanh \text{ fails at } k = 1; \quad \mathrm{softplus}, \mathrm{GELU} \text{ fail at } k = 2",
+        statement=r"\tanh \text{ fails at } k = 1; \quad \mathrm{softplus}, \mathrm{GELU} \text{ fail at } k = 2; "
+        r"\quad \cos \text{ fails at } k = 1, \text{ by } \lambda_1 = 0",
         bound=IDENTITY,
         source=PAPER,
         checks=(Check(Kind.SYMBOLIC, inadmissible, scope="parity argument, evaluated at d = 3, 8, 100"),),

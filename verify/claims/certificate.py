@@ -24,6 +24,9 @@ from training.dual import Dual, DualPoint
 from training.dual_relaxed import Relaxed, spread_start
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_objective import fenchel_young, weak_duality
+from verify.claims.certificate_climb import relaxed_by_autograd
 from verify.claims.certified import exact_data, exact_point
 from verify.claims.dual_cases import cases, point_near, problem
 from verify.claims.formal_certificate import PROOFS
@@ -251,7 +254,19 @@ CLAIMS = (
                 general=True,
             ),
             PROOFS.check("fenchel_young", scope="every n, all y, z and ν in the domain, both losses"),
+            attack_check(fenchel_young, scope="z and ν of twenty samples, both sides less νy"),
         ),
+    ),
+    attack_control(
+        fenchel_young,
+        factor=0.9,
+        scope="z and ν of twenty samples",
+        id="control.attack-fenchel-young",
+        control_of="certificate.fenchel-young",
+        title="Nine tenths of loss and conjugate",
+        statement=r"\sum_i \nu_i(z_i - y_i) \le \tfrac{9}{10}\sum_i \ell(y_i,z_i) + \ell^*(\nu_i) - \nu_iy_i",
+        fault="smaller by a tenth: random ν and z do not match over twenty samples",
+        bound=LOWER,
     ),
     Claim(
         id="certificate.weak-duality",
@@ -288,7 +303,24 @@ CLAIMS = (
                 scope="every m, n, d, n_k, U, any σ', σ'' and any loss with the given bounds on its conjugate; any "
                 "lower bound stands for the minimum; λ1, λ2, λ3 of 0 or more",
             ),
+            attack_check(
+                weak_duality,
+                scope="the dual point at one trained W in balls, m = 8, d = 3, n = 4, both losses",
+                steps=60,
+            ),
         ),
+    ),
+    attack_control(
+        weak_duality,
+        factor=0.95,
+        scope="the dual point at one trained W in balls, m = 8, d = 3, n = 4",
+        steps=60,
+        id="control.attack-weak-duality",
+        control_of="certificate.weak-duality",
+        title="The dual function claimed below nineteen twentieths of the objective",
+        statement=r"\tfrac{19}{20}\,L_\lambda(W) \ge D(p)",
+        fault="the objective smaller by a twentieth: dual points near a tangent stay below, the best does not",
+        bound=LOWER,
     ),
     Claim(
         id="certificate.gradient",
@@ -323,6 +355,11 @@ CLAIMS = (
                 "pieces are those of certificate.weak-duality, and e = 0 is tested by the other check",
             ),
             Check(Kind.PROPERTY, below_relaxed, scope=f"torch, random points, {SMALL}"),
+            Check(
+                Kind.PROPERTY,
+                relaxed_by_autograd,
+                scope=f"torch, value, gradient and tangent against the definition, {SMALL}",
+            ),
         ),
     ),
     Claim(

@@ -31,7 +31,6 @@ from verify.claims.twins import ACTIVATIONS
 from verify.evidence import Evidence, from_comparisons
 from verify.property import hold_property
 from verify.quantity import measured
-from verify.statistics import ALPHA
 from verify.verdict import Kind
 
 PAPER = "Nichani, Bai, Lee 2022"
@@ -88,9 +87,10 @@ def trace_excess(context: Context, *, claimed: str = "-1") -> Evidence:
     label = "the excess of the trace"
     where = {"d": d, "k": 1, "Σ λ_j B(d,j)": stated}
     labels = {"x_label": "width $m$", "y_label": r"$\mathbb{E}\|P_\leq\varphi\|^2 - \sum_j \lambda_j B(d,j)$"}
+    law = power_law(label, widths, table, claimed, band=0.25, alpha=context.alpha, parameters=where)
     return from_comparisons(
-        [power_law(label, widths, table, claimed, band=0.25, parameters=where)],
-        error_rates=rates(0.25),
+        [law],
+        error_rates=rates(context, [law], 0.25),
         series=(curve("complexity-trace", "moments, exact Σ", widths, table, **labels),),
     )
 
@@ -102,9 +102,8 @@ def rate_in_n(context: Context, *, claimed: str = "-1/2", replicates: int | None
         context, [(d, n) for n in counts], replicates=replicates or context.pick(8, 32, 100)
     )
     labels = {"x_label": "samples $n$", "y_label": "Rademacher complexity at $B = 1$"}
-    return _laws(
-        "complexity-n", counts, tables, claimed, labels, band=0.125, where={"d": d, "k": 1, "m": WIDTH}
-    )
+    where = {"d": d, "k": 1, "m": WIDTH}
+    return _laws(context, "complexity-n", counts, tables, claimed, labels, band=0.125, where=where)
 
 
 def rate_in_d(context: Context, *, claimed: str = "1/2") -> Evidence:
@@ -115,7 +114,7 @@ def rate_in_d(context: Context, *, claimed: str = "1/2") -> Evidence:
     )
     labels = {"x_label": "dimension $d$", "y_label": r"Rademacher complexity at $B_L$, $B_Q$"}
     where = {"n": n, "k": 1, "m": WIDTH}
-    return _laws("complexity-d", dimensions, tables, claimed, labels, band=0.25, where=where)
+    return _laws(context, "complexity-d", dimensions, tables, claimed, labels, band=0.25, where=where)
 
 
 def sample_size(context: Context, *, claimed: str = "1", replicates: int | None = None) -> Evidence:
@@ -133,11 +132,12 @@ def sample_size(context: Context, *, claimed: str = "1", replicates: int | None 
                 n = round(size)
             table[row, column] = size
         context.progress(row + 1, replicates)
-    law = power_law("the least n for ε = 1/2", dimensions, table, claimed, band=0.25, parameters={"k": 1})
+    label = "the least n for ε = 1/2"
+    law = power_law(label, dimensions, table, claimed, band=0.25, alpha=context.alpha, parameters={"k": 1})
     labels = {"x_label": "dimension $d$", "y_label": r"least $n$ for $\epsilon = 1/2$"}
     return from_comparisons(
         [law],
-        error_rates=rates(0.25),
+        error_rates=rates(context, [law], 0.25),
         series=(curve("complexity-samples", "exact suprema, k = 1", dimensions, table, **labels),),
     )
 
@@ -176,6 +176,7 @@ def _complexity(seed: int, d: int, n: int, *, at_norm: bool) -> dict[str, float]
 
 
 def _laws(
+    context: Context,
     figure: str,
     x: Sequence[int],
     tables: dict[str, Array],
@@ -186,11 +187,13 @@ def _laws(
     where: dict[str, Any],
 ) -> Evidence:
     laws = [
-        power_law(f"the complexity, {part}", x, table, claimed, band=band, alpha=ALPHA / 2, parameters=where)
+        power_law(
+            f"the complexity, {part}", x, table, claimed, band=band, alpha=context.alpha / 2, parameters=where
+        )
         for part, table in tables.items()
     ]
     series = tuple(curve(figure, f"{part} class", x, table, **labels) for part, table in tables.items())
-    return from_comparisons(laws, error_rates=rates(band), series=series)
+    return from_comparisons(laws, error_rates=rates(context, laws, band), series=series)
 
 
 def _network(m: int, d: int, seed: int) -> Network:

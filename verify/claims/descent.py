@@ -24,6 +24,8 @@ from training.smoothness import smoothness, suprema
 from training.sphere import generator
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_objective import descent, quartic_curvature
 from verify.claims.indexed import prover, spot_check
 from verify.claims.landscape_cases import (
     SMALL,
@@ -97,7 +99,28 @@ def torch_parts(context: Context) -> Evidence:
         assert norms.keys() == found.parts.keys()
         norms["whole Hessian"] = whole = _norm(dense_hessian(objective, W))
         bounds = {**found.parts, "whole Hessian": found.total}
+        whole_of_parts = measured(float(sum(found.parts.values())))
         return [
+            compare(
+                "β, the sum of its parts",
+                IDENTITY,
+                measured(found.total),
+                whole_of_parts,
+                resolution=ROUNDING,
+                relative_to=found.total,
+                reason="float64 rounding",
+                parameters=case,
+            ),
+            compare(
+                "step times β",
+                IDENTITY,
+                measured(found.step * found.total),
+                exact(1),
+                resolution=ROUNDING,
+                reason="float64 rounding",
+                parameters=case,
+            ),
+        ] + [
             compare(
                 f"norm of the Hessian's part, {name}",
                 UPPER,
@@ -354,6 +377,9 @@ CLAIMS = (
                 scope="M_1, M_2 of the seven built-in activations",
                 profile=Profile.STANDARD,
             ),
+            attack_check(
+                quartic_curvature, scope="the part of R_4, W and the direction of the curvature, m = 8, d = 4"
+            ),
         ),
     ),
     Claim(
@@ -381,7 +407,30 @@ CLAIMS = (
             ),
             Check(Kind.PROPERTY, descent_small, scope=f"20 steps, four models; {SMALL}"),
             Check(Kind.EXPERIMENT, descent_trained, scope=SCOPE, profile=Profile.STANDARD),
+            attack_check(descent, scope="one step from W, the full network at m = 4, d = n = 3, λ4 alone"),
         ),
+    ),
+    attack_control(
+        quartic_curvature,
+        factor=0.9,
+        scope="the part of R_4 at m = 8, d = 4",
+        id="control.attack-quartic",
+        control_of="optimization.smoothness",
+        title="The part of R_4 smaller by a tenth",
+        statement=r"\lambda_4\|\nabla^2R_4(W)\| \le \tfrac{252}{5}\,\lambda_4^{1/4}L_0^{3/4} "
+        r"\text{ where } \lambda_4R_4(W) \le L_0",
+        fault="50.4 for 56: a random W spreads over the neurons, and the curvature over directions",
+    ),
+    attack_control(
+        descent,
+        factor=0.75,
+        scope="one step from W, m = 4, d = n = 3",
+        id="control.attack-descent",
+        control_of="optimization.descent",
+        title="Four thirds of the promised descent",
+        statement=r"L_\lambda(W - \eta\nabla L_\lambda(W)) \le L_\lambda(W) - "
+        r"\tfrac43\,\eta\big(1 - \tfrac{\eta\beta}{2}\big)\|\nabla L_\lambda(W)\|_F^2",
+        fault="a fall larger by a third: W drawn at random falls so far, one long neuron does not",
     ),
     Claim(
         id="control.smoothness-quartic",

@@ -24,13 +24,14 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
 from verify.claims import formal_signs
+from verify.claims.covariance_dense import dense_numbers
 from verify.claims.indexed import prover, spot_check
 from verify.claims.twins import ACTIVATIONS, agree
 from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.property import hold_property
 from verify.quantity import exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import STUDENT, error_rates, mean_interval
 from verify.verdict import Kind
 
 PAPER = "the spectral route of Montanari and Zhong 2020 and Nichani, Bai, Lee 2022"
@@ -187,7 +188,7 @@ def covariance_by_sampling(context: Context) -> Evidence:
     for index in range(3):
         W = torch.randn(m, d, generator=generator(context.seed, f"movement {index}"), dtype=torch.float64)
         X = sample_sphere(count, d, radius=math.sqrt(d), generator=generator(context.seed, f"inputs {index}"))
-        mean = mean_interval(network.f_L(W, X).square().numpy(), alpha=ALPHA / 3)
+        mean = mean_interval(network.f_L(W, X).square().numpy(), alpha=context.alpha / 3)
         comparisons.append(
             compare(
                 f"E f_L², movement {index}",
@@ -195,12 +196,11 @@ def covariance_by_sampling(context: Context) -> Evidence:
                 measured(mean.value),
                 measured(float(covariance.quadratic(W))),
                 resolution=mean.upper - mean.value,
-                reason="half-width of the Student interval at the declared false-alarm rate",
+                reason=STUDENT,
                 parameters={"d": d, "m": m, "N": count},
             )
         )
-    fault = 2 * max(each.resolution for each in comparisons)
-    return from_comparisons(comparisons, error_rates={"alpha": ALPHA, "power": 0.99, "smallest_fault": fault})
+    return from_comparisons(comparisons, error_rates=error_rates(context, comparisons))
 
 
 def _cases() -> strategies.SearchStrategy[dict[str, Any]]:
@@ -278,6 +278,11 @@ CLAIMS = (
         checks=(
             Check(Kind.PROPERTY, covariance_entries, scope="torch against balls, every entry, m ≤ 6, d ≤ 7"),
             Check(Kind.STATISTICAL, covariance_by_sampling, scope="torch, three movements, d = 8, m = 20"),
+            Check(
+                Kind.PROPERTY,
+                dense_numbers,
+                scope="torch: signed energies, error bars, eigenvalues, m ≤ 24",
+            ),
         ),
     ),
     Claim(

@@ -24,6 +24,7 @@ from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.expressivity import DEGREES, PAPER, SAMPLED, either_prover, either_spot_check
 from verify.claims.expressivity_growth import FEW, FOUR, MANY, SLOPE_SCOPE, dimension_curve, slope_bound
+from verify.claims.expressivity_movements import at_infinite_width, fitted
 from verify.claims.expressivity_norms import BLOCK, WIDTHS, near_ball, root_mean_squares, target_cases
 from verify.claims.powers import curve, power_law, rates
 from verify.claims.twins import ACTIVATIONS
@@ -31,7 +32,6 @@ from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.property import hold_property
 from verify.quantity import exact, measured
-from verify.statistics import ALPHA
 from verify.verdict import Kind
 
 
@@ -108,9 +108,9 @@ def norm_growth(context: Context, *, shift: int = 0, names: tuple[str, ...] = AC
 
 def norm_of_width(context: Context) -> Evidence:
     """Least norm that fits g, or f_sp, in degree ≤ k, or k + 1, over its limit: deviation from 1 over m."""
-    blocks = 24
+    blocks = 32
     comparisons, series = [], []
-    alpha, k, dimension = ALPHA / (2 * len(SAMPLED)), 1, 5
+    alpha, k, dimension = context.alpha / (2 * len(SAMPLED)), 1, 5
     for name in SAMPLED:
         sigma = activation(name)
         target = make_target(dimension, k, 1, seed=derive_seed(context.seed, "target", name))
@@ -140,7 +140,7 @@ def norm_of_width(context: Context) -> Evidence:
             )
             labels = {"x_label": "width $m$", "y_label": "relative deviation"}
             series.append(curve("expressivity-size", f"least norm, {label}, {name}", WIDTHS, table, **labels))
-    return from_comparisons(comparisons, error_rates=rates(0.25), series=tuple(series))
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.25), series=tuple(series))
 
 
 def _sparse_norm(sigma: Any, k: int, dimension: int) -> arb:
@@ -181,6 +181,12 @@ CLAIMS = (
             ),
             Check(Kind.PROPERTY, torch_norms, scope="four activations, k ≤ 2, d ≤ 8, m = 256"),
             Check(Kind.ENCLOSURE, norm_growth, scope=SLOPE_SCOPE),
+            Check(Kind.PROPERTY, fitted, scope="torch, d = 3 by quadrature, k ≤ 2, m ≤ 40, four activations"),
+            Check(
+                Kind.PROPERTY,
+                at_infinite_width,
+                scope="torch, the movement of infinite width, d = 3 by quadrature, k ≤ 2, four activations",
+            ),
         ),
     ),
     Claim(

@@ -33,7 +33,7 @@ from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.property import hold_property
 from verify.quantity import ball, exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import STUDENT, mean_interval
 from verify.verdict import Kind
 
 d = sp.Symbol("d", positive=True)
@@ -85,7 +85,7 @@ def size_ratio(context: Context) -> Evidence:
     """‖W_Q‖_{2,4}^4 over its stated mean, in independent networks at k ≥ 2: mean 1, deviation like m^{-1/2}."""
     blocks = 32
     comparisons, series = [], []
-    alpha = ALPHA / (2 * len(RATIOS))
+    alpha = context.alpha / (2 * len(RATIOS))
     for name, k in RATIOS.items():
         dimension, R = 6, 2
         sigma = activation(name)
@@ -108,7 +108,7 @@ def size_ratio(context: Context) -> Evidence:
         series.append(
             curve("expressivity-size", f"norm of the quadratic part, {name}", WIDTHS, table, **labels)
         )
-    return from_comparisons(comparisons, error_rates=rates(0.25), series=tuple(series))
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.25), series=tuple(series))
 
 
 def near_ball(label: str, value: float, stated: arb, case: dict[str, Any]) -> Comparison:
@@ -132,7 +132,7 @@ def _mean_is_one(label: str, mean: Any, where: dict[str, Any]) -> Comparison:
         measured(mean.value),
         exact(1),
         resolution=mean.upper - mean.value,
-        reason="half-width of the Student interval at the declared false-alarm rate",
+        reason=STUDENT,
         parameters=where,
     )
 

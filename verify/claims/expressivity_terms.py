@@ -30,7 +30,7 @@ from verify.claims.expressivity_widths import Case, at_least, movements_of, over
 from verify.claims.powers import Array, curve, rates
 from verify.evidence import Evidence, from_comparisons
 from verify.quantity import exact
-from verify.statistics import ALPHA, mean_interval, slope_interval
+from verify.statistics import mean_interval, slope_interval
 from verify.verdict import Kind
 
 TERM = {"x_label": "width $m$", "y_label": "regularizer at $W^*$"}
@@ -41,7 +41,7 @@ TERMS = (Case("sincos", 1, 6, 1), UNSIGNED, Case("tanh-shift", 1, 6, 2), Case("s
 
 
 def terms(
-    context: Context, *, signed: bool = True, cases: tuple[Case, ...] = TERMS, replicates: int = 36
+    context: Context, *, signed: bool = True, cases: tuple[Case, ...] = TERMS, replicates: int = 48
 ) -> Evidence:
     """R_1…R_4 at W* over m: slopes of R_1 and R_2 against -1/2, of R_3 and R_4 at most 1/8, and their size."""
     widths = context.pick(NARROW, full=LESS_NARROW)
@@ -63,7 +63,7 @@ def terms(
         return [fmean(float(term.value(W)) / size for W in movements) for term, size in found]
 
     comparisons, series = [], []
-    alpha = ALPHA / (6 * len(cases))
+    alpha = context.alpha / (6 * len(cases))
     for case in cases:
         count = 4 if case.activation == "sincos" else 3
         high, low, group, *population = over_cases(context, case, widths, replicates, values, count)
@@ -73,7 +73,7 @@ def terms(
             series.append(curve("expressivity-terms", f"{name}, {case.label}", widths, table, **TERM))
         for name, table in (("R_3", low), ("R_4", group)):
             comparisons += _bounded(f"{name} at W* over its stated size, {case.label}", widths, table, alpha)
-    return from_comparisons(comparisons, error_rates=rates(0.25), series=tuple(series))
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.25), series=tuple(series))
 
 
 def _bounded(label: str, widths: tuple[int, ...], table: Array, alpha: float) -> list[Comparison]:

@@ -27,11 +27,12 @@ from training.target import Ridge, Target, make_target
 from verify.bound import UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.expressivity import ADMISSIBLE, PAPER, bent_part
+from verify.claims.expressivity_movements import signs_are_fair
 from verify.claims.powers import REASONS, Array, curve, line, power_law, rates
 from verify.claims.quadrature import rule
 from verify.evidence import Evidence, Series, from_comparisons
 from verify.quantity import exact
-from verify.statistics import ALPHA, slope_interval
+from verify.statistics import slope_interval
 from verify.verdict import Kind
 
 POINTS = 64
@@ -75,7 +76,7 @@ Measure = Callable[[Network, Target, Tensor, int], list[float]]
 
 
 def pointwise(
-    context: Context, *, claimed: str = "-1/2", cases: tuple[Case, ...] = POINTWISE, replicates: int = 48
+    context: Context, *, claimed: str = "-1/2", cases: tuple[Case, ...] = POINTWISE, replicates: int = 64
 ) -> Evidence:
     """RMS of f_Q(x; W_Q) - Σ α_i (β_i·x)² p(β_i·x) and of f_L(x; W_L) - g(x), over m."""
     widths = context.pick(WIDTHS, full=WIDER)
@@ -88,7 +89,7 @@ def pointwise(
         return [_rms(on.f_Q(quadratic_movement(network, target)) - stated), _rms(on.f_L(W_L) - g)]
 
     comparisons, series = [], []
-    alpha = ALPHA / (2 * len(cases))
+    alpha = context.alpha / (2 * len(cases))
     for case in cases:
         quadratic, linear = over_cases(context, case, widths, replicates, errors, 2)
         for part, table in (("f_Q", quadratic), ("f_L", linear)):
@@ -98,7 +99,7 @@ def pointwise(
         if case.activation == "sincos" and case.k == 2:
             stated = [_quadratic_error(case) * m**-0.5 for m in widths]
             series.append(_theory("expressivity-pointwise", case, widths, stated))
-    return from_comparisons(comparisons, error_rates=rates(0.25), series=tuple(series))
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.25), series=tuple(series))
 
 
 def joint(
@@ -120,7 +121,7 @@ def joint(
         return [_rms(torch.stack(z) - y), float(logcosh.mean())]
 
     comparisons, series = [], []
-    alpha, twice = ALPHA / (2 * len(cases)), str(2 * Fraction(claimed))
+    alpha, twice = context.alpha / (2 * len(cases)), str(2 * Fraction(claimed))
     for case in cases:
         error, logcosh = over_cases(context, case, widths, replicates, errors, 2)
         for what, table, exponent, band in (
@@ -132,7 +133,7 @@ def joint(
         if case.activation == "sincos":
             stated = [_sign_error(case) * m**-0.25 for m in widths]
             series.append(_theory("expressivity-error", case, widths, stated))
-    return from_comparisons(comparisons, error_rates=rates(0.125), series=tuple(series))
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.125), series=tuple(series))
 
 
 def over_cases(
@@ -258,6 +259,7 @@ CLAIMS = (
                 "squared loss as the square of the error",
                 profile=Profile.STANDARD,
             ),
+            Check(Kind.PROPERTY, signs_are_fair, scope="torch, the signs of 64 neurons, three seeds"),
         ),
     ),
     Claim(

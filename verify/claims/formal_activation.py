@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from verify.bound import IDENTITY, UPPER
 from verify.claim import Claim
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_model import lipschitz
 from verify.claims.formal import LAYER
 from verify.formal import Proofs
 
@@ -119,7 +121,10 @@ CLAIMS = (
         bound=UPPER,
         source="school",
         assumptions=(r"$f$ differentiable, $|f'| \le M$ on the real line",),
-        checks=(PROOFS.check("lipschitz", scope="every differentiable f, every x, y"),),
+        checks=(
+            PROOFS.check("lipschitz", scope="every differentiable f, every x, y"),
+            attack_check(lipschitz, scope="f the shifted tanh and erf, M its enclosed supremum, x and y"),
+        ),
     ),
     Claim(
         id="activation.derivatives-sincos",
@@ -207,6 +212,16 @@ CLAIMS = (
         statement=r"|f(x) - f(y)| \le \tfrac{M}{2}\,|x - y|",
         fault="M/2 for M",
         bound=UPPER,
+    ),
+    attack_control(
+        lipschitz,
+        factor=0.999,
+        scope="f the shifted tanh and erf",
+        id="control.attack-lipschitz",
+        control_of="activation.lipschitz",
+        title="A Lipschitz constant a thousandth too small",
+        statement=r"|f(x) - f(y)| \le \tfrac{999}{1000}\,M\,|x - y|",
+        fault="999/1000 M for M: only points close together, near the steepest one, tell",
     ),
     PROOFS.control(
         "sincos_derivatives",

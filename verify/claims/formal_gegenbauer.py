@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from verify.bound import IDENTITY, UPPER
 from verify.claim import Claim
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_model import legendre
 from verify.claims.formal import LAYER
 from verify.formal import Proofs
 
@@ -148,7 +150,10 @@ CLAIMS = (
         source=CLASSICAL,
         assumptions=(LEGENDRE,),
         depends_on=("sphere.legendre-equation", "sphere.legendre-parity", "sphere.value-at-one"),
-        checks=(PROOFS.check("bounded", scope=EVERY),),
+        checks=(
+            PROOFS.check("bounded", scope=EVERY),
+            attack_check(legendre, scope="l = 2, 3, 4 at d = 10, u = x_1 of a unit x"),
+        ),
     ),
     Claim(
         id="spectrum.kernel-expansion",
@@ -283,6 +288,16 @@ CLAIMS = (
         statement=r"|P_l(u)| \le 1, \quad -1 \le u \le 2",
         fault="u up to 2, where P_1 is 2",
         bound=UPPER,
+    ),
+    attack_control(
+        legendre,
+        factor=0.9,
+        scope="l = 2, 3, 4 at d = 10",
+        id="control.attack-legendre",
+        control_of="sphere.legendre-bounded",
+        title="Legendre polynomials at most 9/10",
+        statement=r"|P_l(u)| \le \tfrac{9}{10}, \quad -1 \le u \le 1",
+        fault="9/10 for 1: random points of the sphere stay below, the poles do not",
     ),
     PROOFS.control(
         "kernel_series",

@@ -6,9 +6,11 @@ W is moved in one entry, so each theorem is a partial derivative: of R_1 … R_4
 from __future__ import annotations
 
 from verify.bound import IDENTITY, UPPER
-from verify.claim import Claim
+from verify.claim import Check, Claim
 from verify.claims.formal import LAYER
+from verify.claims.model_derivatives import torch_derivatives
 from verify.formal import Proofs
+from verify.verdict import Kind
 
 STATEMENTS = {
     "f_L_feature": """\
@@ -186,6 +188,11 @@ CLAIMS = (
             PROOFS.check("f_L_linear", scope="every m, d, σ'"),
             PROOFS.check("gradient_f_L", scope="every m, d, every entry, every σ'"),
             PROOFS.check("gradient_f_Q", scope="every m, d, every entry, every σ''"),
+            Check(
+                Kind.PROPERTY,
+                torch_derivatives,
+                scope="torch: pulled back, along V, Hessian along V; f, f_L, f_Q, paired or not, four σ, m ≤ 4",
+            ),
         ),
     ),
     Claim(

@@ -35,6 +35,8 @@ from training.network import Network, initialise
 from training.sphere import generator, sample_sphere
 from verify.bound import IDENTITY, LOWER, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_objective import linear_lower, quadratic_bounds
 from verify.claims.formal_rademacher import PROOFS
 from verify.claims.indexed import FIELD, GENERIC
 from verify.claims.twins import ACTIVATIONS
@@ -333,7 +335,19 @@ CLAIMS = (
             PROOFS.check(
                 "linear_complexity", scope="the upper bound, for every m, n, d, any σ'", general=False
             ),
+            attack_check(linear_lower, scope="the lower bound, two inputs at m = 6, d = 4"),
         ),
+    ),
+    attack_control(
+        linear_lower,
+        factor=0.99,
+        scope="the lower bound, two inputs at m = 6, d = 4",
+        id="control.attack-linear-complexity",
+        control_of="generalization.linear-bound",
+        title="A lower bound on the linear class larger by one percent",
+        statement=r"\frac{100}{99\sqrt2}\,U \le \mathrm{Rad}",
+        fault="constant larger by one percent: random inputs have different features, two equal ones tell",
+        bound=LOWER,
     ),
     Claim(
         id="generalization.quadratic-bound",
@@ -364,7 +378,24 @@ CLAIMS = (
                 partial(bounds_by_enumeration, part="quadratic"),
                 scope="all 2^n sign vectors, n ≤ 7, built-in activations",
             ),
+            attack_check(
+                quadratic_bounds,
+                scope="both bounds, the inputs and w_0 at m = n = 4, d = 3, paired, sin + cos",
+                steps=40,
+            ),
         ),
+    ),
+    attack_control(
+        quadratic_bounds,
+        factor=0.49,
+        scope="both bounds, the inputs and w_0 at m = n = 4, d = 3",
+        steps=40,
+        id="control.attack-quadratic-complexity",
+        control_of="generalization.quadratic-bound",
+        title="Less than half of the upper bound, more than twice the lower one",
+        statement=r"\mathrm{Rad} \le \tfrac{49}{100}\,\frac{B^2}{2} "
+        r"\Big(\frac{2(1+\log d)}{m} \sum_r V_r\Big)^{1/2}",
+        fault="49/100 of the upper bound, and 100/49 of the lower: random inputs know neither",
     ),
     Claim(
         id="control.complexity-half",

@@ -37,11 +37,10 @@ from verify.bound import UPPER, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.evidence import Evidence, Series, from_comparisons
 from verify.quantity import Quantity, confidence, exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import bounded_mean_interval, error_rates
 from verify.verdict import Kind
 
 PAPER = "Nichani, Bai, Lee 2022"
-DELTA = ALPHA / 2  # the other half is for the intervals of the errors on fresh points
 CLIP = 1.0  # the largest value of a loss
 # The radii for which the bound on the gap holds at once: the norms of W are rounded up to the next of them.
 RADII = tuple(2.0 ** (power / 32) for power in range(-64, 129))
@@ -84,7 +83,7 @@ def train_test_gap(context: Context) -> Evidence:
             )
             problem = make_problem(config)
             W = train(problem, problem.objective()).W.double()
-            row = _gap(problem, W, fresh, runs=runs)
+            row = _gap(problem, W, fresh, alpha=context.alpha, runs=runs)
             rows.append((n, row))
             idle += sum(bound >= CLIP for bound in row.bounds.values())
             comparisons += [
@@ -101,7 +100,7 @@ def train_test_gap(context: Context) -> Evidence:
             ]
             context.progress(len(rows), runs)
     counts = [n for n, _ in sizes]
-    resolutions = [each.measured.upper - each.measured.value for each in comparisons]
+    compared = len(comparisons)
     comparisons.append(
         compare(
             f"bound, clipped logcosh, n = {counts[-1]}",
@@ -116,16 +115,15 @@ def train_test_gap(context: Context) -> Evidence:
         "d": 5,
         "m": [m for _, m in sizes],
         "k": 1,
-        "δ": DELTA,
+        "δ": context.alpha / 2,
         "clip": CLIP,
         "radii": f"2^(i/32), i = -64…128, {len(RADII)} of each norm",
     }
-    fault = 2 * max(resolutions, default=0.0)
     return from_comparisons(
         comparisons,
         parameters=where,
-        counts={"comparisons": len(resolutions), "left out, their bound being 1 or more": idle},
-        error_rates={"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": fault},
+        counts={"comparisons": compared, "left out, their bound being 1 or more": idle},
+        error_rates=error_rates(context, comparisons),
         series=_gap_series(counts, rows),
     )
 
@@ -161,11 +159,12 @@ def gap_bound(
     return lipschitz * (2 * complexity + rest) + deviation(CLIP, n, delta)
 
 
-def _gap(problem: Problem, W: Tensor, fresh: int, *, runs: int) -> _Gap:
+def _gap(problem: Problem, W: Tensor, fresh: int, *, alpha: float, runs: int) -> _Gap:
     """The steps of the bound: `f = f_L(P_≤W) + f_Q(W) + g`, the first two in the classes, g measured.
 
     `E ℓ(f) - (1/n)Σ ℓ(f) ≤ 2 L (Rad_L + Rad_Q) + 3c √(log(2/δ')/(2n)) + L ((1/n) Σ |g(x_i)| + (E g²)^{1/2})`, where
-    δ' = δ over the number of networks, losses and pairs of radii. (E g²)^{1/2} is at most that of f_L(P_>W) plus
+    δ' = δ over the number of networks, losses and pairs of radii, and δ = α/2: the other half of α is for the
+    intervals of the errors on fresh points. (E g²)^{1/2} is at most that of f_L(P_>W) plus
     that of f - f_L - f_Q, both in closed form.
     """
     network, X, y = in_float64(problem.network), problem.X, problem.y
@@ -184,15 +183,16 @@ def _gap(problem: Problem, W: Tensor, fresh: int, *, runs: int) -> _Gap:
     predicted = torch.cat([network.f(W, part) for part in torch.split(points, 10_000)])
     gaps, bounds = {}, {}
     for each in LOSSES:
-        test = mean_interval(each.mean(predicted - outside).numpy(), alpha=ALPHA / (2 * events))
+        fresh_losses = each.mean(predicted - outside).numpy()
+        test = bounded_mean_interval(fresh_losses, low=0, high=CLIP, alpha=alpha / (2 * events))
         inside = float(each.mean(values - y).mean())
-        gaps[each.name] = shifted(test, inside)
+        gaps[each.name] = shifted(test, inside, alpha)
         # A norm beyond the grid has an infinite radius, hence no bound.
         bounds[each.name] = gap_bound(
             each.lipschitz,
             parts=((B_L, linear), (B_Q**2, quadratic)),
             n=len(X),
-            delta=DELTA / (events * len(RADII) ** 2),
+            delta=alpha / (2 * events * len(RADII) ** 2),
             rest=rest,
         )
     squared = risk(network, W, problem.target).value - float((values - y).square().mean())
@@ -204,9 +204,9 @@ def _gap(problem: Problem, W: Tensor, fresh: int, *, runs: int) -> _Gap:
     return _Gap(gaps, bounds, squared, found)
 
 
-def shifted(quantity: Quantity, by: float) -> Quantity:
-    """The interval moved down by a number without error."""
-    return confidence(quantity.value - by, quantity.upper - quantity.value, level=1 - ALPHA)
+def shifted(quantity: Quantity, by: float, alpha: float) -> Quantity:
+    """The interval, one of all those at level 1 - α together, moved down by a number without error."""
+    return confidence(quantity.value - by, quantity.upper - quantity.value, level=1 - alpha)
 
 
 def _gap_series(counts: Sequence[int], rows: Iterable[tuple[int, _Gap]]) -> tuple[Series, ...]:

@@ -15,20 +15,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from hypothesis import strategies
 from torch import Tensor
 
 from training.activation import activation
 from training.complexity import LinearClass, QuadraticClass, deviation, draw_signs
 from training.network import Network, initialise
 from training.sphere import generator, sample_sphere
-from verify.bound import UPPER, compare
+from verify.bound import IDENTITY, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.complexity_rates import low_trace
 from verify.claims.generalization import one_class
-from verify.claims.generalization_gap import CLIP, DELTA, LOSSES, PAPER, gap_bound, shifted
+from verify.claims.generalization_gap import CLIP, LOSSES, PAPER, gap_bound, shifted
 from verify.evidence import Evidence, from_comparisons
+from verify.property import hold_property
 from verify.quantity import exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import bounded_mean_interval, error_rates
 from verify.verdict import Kind
 
 LOSS = LOSSES[0]
@@ -58,18 +60,18 @@ def best_member(context: Context, *, part: str, dropped: bool = False) -> Eviden
         points = sample_sphere(_BLOCK, d, radius=d**0.5, generator=generator(seed, f"fresh {index}"))
         labels = LABEL * draw_signs(1, _BLOCK, seed=derive_seed(seed, f"fresh {index}"))[0]
         losses.append(LOSS.mean(_predict(found, W, points) - labels))
-    # Two classes share δ and α.
-    test = mean_interval(torch.cat(losses).numpy(), alpha=ALPHA / 4)
+    delta = context.alpha / 2  # the other half is for the interval of the error on fresh points
+    test = bounded_mean_interval(torch.cat(losses).numpy(), low=0, high=CLIP, alpha=context.alpha / 2)
     parts = () if dropped else ((radius, found),)
-    bound = gap_bound(LOSS.lipschitz, parts=parts, n=n, delta=DELTA / 2)
-    gap = shifted(test, inside)
+    bound = gap_bound(LOSS.lipschitz, parts=parts, n=n, delta=delta)
+    gap = shifted(test, inside, context.alpha)
     where = {
         "d": d,
         "m": m,
         "n": n,
         "bound on the complexity": radius * found.upper(),
         "supremum for these signs": radius * float(found.supremum(signs[None])),
-        "deviation": deviation(CLIP, n, DELTA / 2),
+        "deviation": deviation(CLIP, n, delta),
     }
     comparisons = [
         compare(
@@ -89,7 +91,7 @@ def best_member(context: Context, *, part: str, dropped: bool = False) -> Eviden
             reason="the largest loss: above it a bound says nothing",
         ),
     ]
-    return from_comparisons(comparisons, error_rates=_rates(gap.upper - gap.value))
+    return from_comparisons(comparisons, error_rates=error_rates(context, comparisons))
 
 
 def fixed_function(context: Context, *, power: float = 0.5) -> Evidence:
@@ -104,12 +106,11 @@ def fixed_function(context: Context, *, power: float = 0.5) -> Evidence:
         X = sample_sphere(n, d, radius=d**0.5, generator=generator(seed, "data"))
         return LOSS.mean(network.f_L(W, X) - LABEL * draw_signs(1, n, seed=seed)[0])
 
-    test = mean_interval(
-        torch.cat([losses(f"fresh {i}") for i in range(fresh // n)]).numpy(), alpha=ALPHA / 2
-    )
+    outside = torch.cat([losses(f"fresh {i}") for i in range(fresh // n)])
+    test = bounded_mean_interval(outside.numpy(), low=0, high=CLIP, alpha=context.alpha / 2)
     trains = np.array([float(losses(f"sample {i}").mean()) for i in range(samples)])
-    gap = shifted(test, float(trains.min()))
-    delta = DELTA / samples
+    gap = shifted(test, float(trains.min()), context.alpha)
+    delta = context.alpha / (2 * samples)
     bound = gap_bound(LOSS.lipschitz, parts=(), n=n, delta=delta) * n ** (0.5 - power)
     comparison = compare(
         f"largest test minus train of one function over {samples} samples",
@@ -119,7 +120,36 @@ def fixed_function(context: Context, *, power: float = 0.5) -> Evidence:
         reason="the interval covers the fresh points; the bound holds with probability 1 - δ",
         parameters={"d": d, "m": m, "n": n, "deviation of the means": float(trains.std())},
     )
-    return from_comparisons([comparison], error_rates=_rates(gap.upper - gap.value))
+    return from_comparisons([comparison], error_rates=error_rates(context, [comparison]))
+
+
+def deviation_inverted(context: Context) -> Evidence:
+    """The deviation solved for δ: it is three times the s with 2 exp(-2ns²/c²) = δ, as Hoeffding has it."""
+
+    def test(case: dict[str, Any]) -> list[Comparison]:
+        share = deviation(case["c"], case["n"], case["delta"]) / 3
+        delta = 2 * math.exp(-2 * case["n"] * (share / case["c"]) ** 2)
+        return [
+            compare(
+                "δ of a third of the deviation",
+                IDENTITY,
+                measured(delta),
+                measured(case["delta"]),
+                resolution=1e-12,
+                relative_to=case["delta"],
+                reason="float64 rounding of an exponential of at most 40",
+                parameters=case,
+            )
+        ]
+
+    cases = strategies.fixed_dictionaries(
+        {
+            "c": strategies.floats(0.1, 10),
+            "n": strategies.integers(1, 10**6),
+            "delta": strategies.floats(1e-12, 0.5),
+        }
+    )
+    return hold_property(context, cases, test, examples=context.pick(20, 100))
 
 
 def _radius(part: str) -> float:
@@ -137,10 +167,6 @@ def _predict(found: LinearClass | QuadraticClass, W: Tensor, X: Tensor) -> Tenso
     network: Network = found.directions.network if isinstance(found, LinearClass) else found.network
     member = network.f_L if isinstance(found, LinearClass) else network.f_Q
     return torch.cat([member(W, points) for points in torch.split(X, _BLOCK)])
-
-
-def _rates(resolution: float) -> dict[str, float]:
-    return {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * resolution}
 
 
 def _scope(part: str) -> str:
@@ -179,6 +205,7 @@ CLAIMS = (
         depends_on=("generalization.linear-bound", "generalization.quadratic-bound"),
         checks=(
             *_checks(),
+            Check(Kind.PROPERTY, deviation_inverted, scope="torch, the deviation against Hoeffding's tail"),
             Check(
                 Kind.STATISTICAL,
                 fixed_function,

@@ -6,7 +6,7 @@ goal, with its reason, where no script can be written.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from theory.coq.bounds import Candidate, bound_goal, candidates
 from theory.coq.derivatives import derivative_goal
 from theory.coq.goals import MARK, Goal
 from theory.errors import InputError
+from verify.time_limit import OutOfTime, within
 
 ORDERS = (1, 2, 3)
 
@@ -55,20 +56,45 @@ Tries: TypeAlias = Generator[Proof, bool | None, None]
 is left to try."""
 
 
+def timed(tries: Tries, seconds: Callable[[], float], *, name: str, words: str) -> Tries:
+    """The same tries; where writing one takes more than the seconds left, one without a goal that says so."""
+    answer: bool | None = None
+    while True:
+        allowed = seconds()
+        try:
+            with within(allowed):
+                proof = next(tries) if answer is None else tries.send(answer)
+        except StopIteration:
+            return
+        except OutOfTime as reason:
+            yield Proof(name, words, "", False, f"no proof script: writing it takes {reason}")
+            return
+        answer = yield proof
+
+
+def every_try(activation: Activation, seconds: Callable[[], float]) -> list[Tries]:
+    """The tries for three derivatives, then for a bound on each, each written in the seconds that are left then."""
+    makers = [(derivative_tries, "derivative", _derivative_words), (bound_tries, "bound", _bound_words)]
+    return [
+        timed(make(activation, order), seconds, name=f"{name}_{order}", words=words(order))
+        for make, name, words in makers
+        for order in ORDERS
+    ]
+
+
 def derivative_tries(activation: Activation, order: int, *, prefix: str = "") -> Tries:
     """The goal that sigma^(order) is the derivative of sigma^(order - 1)."""
-    name = f"{prefix}derivative_{order}"
+    name, words = f"{prefix}derivative_{order}", _derivative_words(order)
     f, g = activation.derivative(order - 1), activation.derivative(order)
     try:
         yield unchecked(derivative_goal(name, f, g, activation.variable, order=order))
     except InputError as error:
-        words = f"sigma{MARK * order} is the derivative of sigma{MARK * (order - 1)} on the whole line"
         yield Proof(name, words, "", False, f"no proof script: {error.given}")
 
 
 def bound_tries(activation: Activation, order: int, *, prefix: str = "") -> Tries:
     """Bounds on sigma^(order), the smallest first; if there is none to try, one that says why."""
-    name, words = f"{prefix}bound_{order}", f"|sigma{MARK * order}| is bounded on the whole line"
+    name, words = f"{prefix}bound_{order}", _bound_words(order)
     g = activation.derivative(order)
     try:
         supremum = activation.suprema(order)
@@ -104,6 +130,14 @@ def bound_tries(activation: Activation, order: int, *, prefix: str = "") -> Trie
 def unchecked(goal: Goal, *, note: str = "") -> Proof:
     """A goal before its proof is checked."""
     return Proof(goal.name, goal.words, goal.statement, False, "not checked", goal=goal, note=note)
+
+
+def _derivative_words(order: int) -> str:
+    return f"sigma{MARK * order} is the derivative of sigma{MARK * (order - 1)} on the whole line"
+
+
+def _bound_words(order: int) -> str:
+    return f"|sigma{MARK * order}| is bounded on the whole line"
 
 
 def _has_script(g: sympy.Expr, candidate: Candidate, activation: Activation) -> bool:

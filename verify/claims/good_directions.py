@@ -24,6 +24,8 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace, principal_angles
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_model import high_degree
 from verify.claims.formal_spectral import PROOFS
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
@@ -90,11 +92,12 @@ def moment_angle(context: Context, *, claimed: str = "-1/2") -> Evidence:
 
     widths, (table,) = over_widths(context, distance, 1, d=6, networks=context.pick(40, full=60))
     where = {"d": 6, "k": 1}
-    comparison = power_law(f"{DISTANCE}, moments", widths, table, claimed, band=0.25, parameters=where)
+    label = f"{DISTANCE}, moments"
+    law = power_law(label, widths, table, claimed, band=0.25, alpha=context.alpha, parameters=where)
     labels = {"x_label": "width $m$", "y_label": DISTANCE}
     return from_comparisons(
-        [comparison],
-        error_rates=rates(0.25),
+        [law],
+        error_rates=rates(context, [law], 0.25),
         series=(curve("moment-angle", "moments against exact Σ", widths, table, **labels),),
     )
 
@@ -114,11 +117,12 @@ def dual_angle(context: Context, *, claimed: str = "-1/2", networks: int | None 
             table[row, column] = _distance(good, good_directions(network, X, 1))
         context.progress(row + 1, networks)
     where = {"d": d, "k": 1, "m": width}
-    comparison = power_law(f"{DISTANCE}, dual route", counts, table, claimed, band=0.25, parameters=where)
+    label = f"{DISTANCE}, dual route"
+    law = power_law(label, counts, table, claimed, band=0.25, alpha=context.alpha, parameters=where)
     labels = {"x_label": "unlabeled points $N$", "y_label": DISTANCE}
     return from_comparisons(
-        [comparison],
-        error_rates=rates(0.25),
+        [law],
+        error_rates=rates(context, [law], 0.25),
         series=(curve("dual-angle", "dual route against exact Σ", counts, table, **labels),),
     )
 
@@ -134,11 +138,12 @@ def low_degree(context: Context, *, below: int = 0, networks: int | None = None)
 
     widths, (table,) = over_widths(context, missing, 1, d=6, networks=networks or context.pick(80, full=100))
     where = {"d": 6, "k": 1}
-    comparison = power_law("the energy above degree k", widths, table, "-1", band=0.25, parameters=where)
+    label = "the energy above degree k"
+    law = power_law(label, widths, table, "-1", band=0.25, alpha=context.alpha, parameters=where)
     labels = {"x_label": "width $m$", "y_label": "share of energy above degree $k$"}
     return from_comparisons(
-        [comparison],
-        error_rates=rates(0.25),
+        [law],
+        error_rates=rates(context, [law], 0.25),
         series=(curve("low-degree-energy", "top eigenvectors of Σ", widths, table, **labels),),
     )
 
@@ -247,7 +252,18 @@ CLAIMS = (
                 high_degree_bound,
                 scope="built-in activations, random W and the worst W, m ≤ 16, d ≤ 5",
             ),
+            attack_check(high_degree, scope="W at m = 12, d = 3, k = 1, shifted tanh"),
         ),
+    ),
+    attack_control(
+        high_degree,
+        factor=0.9,
+        scope="W at m = 12, d = 3, k = 1",
+        id="control.attack-high-degree",
+        control_of="directions.high-degree-bound",
+        title="Nine tenths of what is left beside the good directions",
+        statement=r"\mathbb{E}\,f_L(x;P_>W)^2 \le \tfrac{9}{10}\,\lambda_{n_k+1}(\Sigma)\,\|P_>W\|_F^2",
+        fault="eigenvalue smaller by a tenth: a random W is never along its eigenvector",
     ),
     Claim(
         id="control.route-rank",

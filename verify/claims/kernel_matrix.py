@@ -41,7 +41,8 @@ def kernel_matrix(context: Context, *, k: int, lower: int = 0, replicates: int |
             table[row, column] = np.mean(ratios)
         context.progress(row + 1, replicates)
     where = {"k": k, "n": [round(d ** (k + 0.5)) for d in along]}
-    comparison = power_law(f"‖Δ‖/γ at k = {k}", along, table, "-1/4", band=0.125, parameters=where)
+    label = f"‖Δ‖/γ at k = {k}"
+    law = power_law(label, along, table, "-1/4", band=0.125, alpha=context.alpha, parameters=where)
     x_label, y_label = "dimension $d$", r"$\|\Delta\|/\gamma_{>k}$"
     edge = line(
         "kernel-matrix",
@@ -52,7 +53,7 @@ def kernel_matrix(context: Context, *, k: int, lower: int = 0, replicates: int |
         y_label=y_label,
     )
     series = (curve("kernel-matrix", f"k = {k}", along, table, x_label=x_label, y_label=y_label), edge)
-    return from_comparisons([comparison], error_rates=rates(0.125), series=series)
+    return from_comparisons([law], error_rates=rates(context, [law], 0.125), series=series)
 
 
 def _tail(d: int, k: int) -> float:

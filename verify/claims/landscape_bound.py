@@ -13,7 +13,13 @@ from training.config import Config
 from training.curvature import Hessian, least_eigenvalue
 from training.expressivity import quadratic_movement
 from training.expressivity_linear import linear_movement
-from training.landscape import Competitor, StationaryBound, signed_regularizer_curvatures, stationary_bound
+from training.landscape import (
+    Competitor,
+    StationaryBound,
+    identity,
+    signed_regularizer_curvatures,
+    stationary_bound,
+)
 from training.moments import MomentDirections
 from training.problem import make_problem
 from training.train import train
@@ -58,6 +64,41 @@ def torch_bound(context: Context) -> Evidence:
         return _ordered(found, case)
 
     return hold_property(context, landscape_cases(), test, examples=context.pick(10, 100))
+
+
+def torch_terms_of_bound(context: Context) -> Evidence:
+    """The two terms that near stationarity gives, from ε, γ and the movements, and the rest from the identity."""
+
+    def test(case: dict[str, Any]) -> list[Comparison]:
+        objective, W, competitor = draw_landscape(case)
+        epsilon, gamma = 0.7, 0.3
+        found = stationary_bound(objective, W, competitor, gradient_norm=epsilon, negative=gamma)
+        low = torch.zeros_like(W) if objective.directions is None else objective.directions.project(W)
+        V = (competitor.linear - W / 2 - low / 2).numpy()
+        sides = identity(objective, W, competitor).terms
+        names = ("coupling of W and W_L", "coupling of W and P_low W", "energy of the neurons")
+        rest = -sum(sides[name] for name in (*names, "high-degree linear part"))
+        stated = {
+            "ε‖V‖": (found.gradient, epsilon * float(np.sqrt((V**2).sum()))),
+            "½γ‖W_Q‖²": (found.curvature, gamma / 2 * float((competitor.quadratic.numpy() ** 2).sum())),
+            "coupling": (found.coupling, rest),
+            "Taylor remainder": (found.taylor, -sides["Taylor remainder"]),
+        }
+        return [
+            compare(
+                label,
+                IDENTITY,
+                measured(ours),
+                measured(twin),
+                resolution=ROUNDING,
+                relative_to=1 + sum(abs(each) for each in sides.values()) + abs(twin),
+                reason="float64 rounding of the terms of the identity",
+                parameters=case,
+            )
+            for label, (ours, twin) in stated.items()
+        ]
+
+    return hold_property(context, landscape_cases(), test, examples=context.pick(10, 60))
 
 
 def trained_bound(context: Context) -> Evidence:
@@ -290,6 +331,7 @@ CLAIMS = (
             "loss.convexity",
         ),
         checks=(
+            Check(Kind.PROPERTY, torch_terms_of_bound, scope=f"torch, each term of the bound, {SMALL}"),
             Check(Kind.PROPERTY, torch_bound, scope=f"random W, ε and γ from the dense Hessian; {SMALL}"),
             Check(Kind.EXPERIMENT, trained_bound, scope=SCOPE, profile=Profile.STANDARD),
             BOUND.check(

@@ -28,7 +28,7 @@ from verify.evidence import Evidence, Series, from_comparisons
 from verify.exact import Identity, prove, typeset
 from verify.property import hold_property
 from verify.quantity import ball, exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import POWER, mean_interval
 from verify.verdict import Kind
 
 PAPER = "Bordelon, Canatar, Pehlevan 2020; Simon, Dickens, Karkada, DeWeese 2021"
@@ -81,14 +81,14 @@ def fits(context: Context, *, shift: int = 0) -> Evidence:
                     cells = [ridge_cell(name, d, n, seed, ridge=RIDGE, part=part) for seed in seeds]
                     risks = [found["risk"] for found in results(context, cells)]
                     stated = estimate(activation(name), d, n, {degree: 1.0}, ridge=RIDGE, shift=shift).risk
-                    comparisons.append(_fit(risks, stated, name=name, d=d, n=n, part=part))
+                    comparisons.append(_fit(risks, stated, context.alpha, name=name, d=d, n=n, part=part))
                     bars = mean_interval(risks, alpha=0.01)
                     curves.append([float(n), bars.value, bars.lower, bars.upper, stated])
                 series += _curves(name, d, part, curves)
     return from_comparisons(
         comparisons,
         parameters={"k": 1, "ridge": RIDGE, "tolerance": TOLERANCE},
-        error_rates={"alpha": ALPHA, "power": 0.99, "smallest_fault": 0.5},
+        error_rates={"alpha": context.alpha, "power": POWER, "smallest_fault": 0.5},
         series=tuple(series),
     )
 
@@ -137,8 +137,10 @@ def limit_ratio(context: Context) -> Evidence:
     return from_comparisons(comparisons, parameters=parameters)
 
 
-def _fit(risks: list[float], stated: float, *, name: str, d: int, n: int, part: str) -> Comparison:
-    found = mean_interval(risks, alpha=ALPHA / 100)
+def _fit(
+    risks: list[float], stated: float, alpha: float, *, name: str, d: int, n: int, part: str
+) -> Comparison:
+    found = mean_interval(risks, alpha=alpha / 100)
     return compare(
         "mean risk of kernel ridge regression over the estimate",
         IDENTITY,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
 from flint import arb
+from hypothesis import strategies
 from torch import Tensor
 
 from theory import regularizer as exact_terms
 from theory.arithmetic import evaluate
+from training.activation import activation
 from training.covariance import SampledCovariance
 from training.directions import good_directions
-from training.loss import loss
-from training.objective import Objective
+from training.landscape import MODELS as LANDSCAPE
+from training.landscape import Competitor, identity
+from training.loss import loss, loss_names
+from training.network import initialise
+from training.objective import MODELS, Objective
 from training.sphere import generator, sample_sphere
-from verify.bound import IDENTITY, Comparison
+from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context
 from verify.claims import regularizer as terms
 from verify.claims.indexed import FIELD, entries
@@ -32,9 +38,10 @@ from verify.claims.loss import (
     v,
     value_of_loss,
 )
-from verify.claims.twins import agree, rows
+from verify.claims.twins import ROUNDING, agree, rows
 from verify.evidence import Evidence
 from verify.property import hold_property
+from verify.quantity import exact, measured
 from verify.verdict import Kind
 
 LAMBDAS = (1.0, 0.5, 0.1, 0.01)
@@ -54,6 +61,65 @@ def torch_objective(context: Context) -> Evidence:
         return everything + _held(case, at, y, V, (1.0, 0.0, 0.1, 0.01), terms.all_cells(case))
 
     return hold_property(context, loss_cases(), test, examples=context.pick(4, 15, 60))
+
+
+def torch_pieces(context: Context) -> Evidence:
+    """A sample of many blocks against its pieces of one block each: L_λ, ∇L_λ, ∇²L_λV and the landscape are means.
+
+    Every term but the first two is that of each piece, and these are means over the sample.
+    """
+
+    def test(case: dict[str, Any]) -> list[Comparison]:
+        m, n, pieces = 400, 1300, (0, 410, 800, 1190, 1300)
+        network = initialise(m, 3, activation(case["activation"]), seed=case["seed"])
+        source = generator(case["seed"], "pieces")
+        X, unlabeled = (sample_sphere(count, 3, radius=3**0.5, generator=source) for count in (n, 60))
+        y = torch.randn(n, generator=source, dtype=torch.float64)
+        W, V, U = (torch.randn(m, 3, generator=source, dtype=torch.float64) / 4 for _ in range(3))
+        kept: dict[str, Any] = {
+            "lambda_": LAMBDAS,
+            "directions": good_directions(network, unlabeled, 1),
+            "covariance": SampledCovariance(network, unlabeled),
+            "model": case["model"],
+        }
+
+        def found(rows: slice) -> list[Tensor]:
+            objective = Objective(network, X[rows], y[rows], loss(case["loss"]), **kept)
+            value, gradient = objective.value_and_grad(W)
+            numbers = [value, objective.value(W)]
+            if case["model"] in LANDSCAPE:
+                sides = identity(objective, W, Competitor(V, U))
+                numbers += [sides.gap, sides.total]
+            return [torch.tensor(numbers, dtype=torch.float64), gradient, objective.hvp(W, V)]
+
+        whole = found(slice(0, n))
+        parts = [
+            [(end - start) / n * each for each in found(slice(start, end))]
+            for start, end in itertools.pairwise(pieces)
+        ]
+        return [
+            compare(
+                f"{name} of the sample less the mean over its pieces",
+                IDENTITY,
+                measured(float((one - torch.stack(several).sum(dim=0)).abs().max())),
+                exact(0),
+                resolution=ROUNDING,
+                relative_to=float(torch.stack(several).abs().sum(dim=0).max()) + 1.0,
+                reason="float64 rounding of sums of some thousand terms",
+                parameters=case,
+            )
+            for name, one, *several in zip(("values", "∇L_λ", "∇²L_λ·V"), whole, *parts, strict=True)
+        ]
+
+    cases = strategies.fixed_dictionaries(
+        {
+            "activation": strategies.sampled_from(("sincos", "tanh-shift")),
+            "loss": strategies.sampled_from(loss_names()),
+            "model": strategies.sampled_from(MODELS),
+            "seed": strategies.integers(0, 2**32 - 1),
+        }
+    )
+    return hold_property(context, cases, test, examples=context.pick(4, 20))
 
 
 def _held(
@@ -133,6 +199,11 @@ CLAIMS = (
         depends_on=("loss.hessian", *(f"regularizer.hessian-r{number}" for number in (1, 2, 3, 4))),
         checks=(
             Check(Kind.PROPERTY, torch_objective, scope="torch, one fused pass, m = 4, d = 3, k = 1 and 2"),
+            Check(
+                Kind.PROPERTY,
+                torch_pieces,
+                scope="torch, n = 1300, m = 400: passes of several blocks against passes of one, four models",
+            ),
         ),
     ),
 )

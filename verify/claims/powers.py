@@ -2,21 +2,23 @@
 
 The interval of the mean slope must lie within a band around the claimed exponent. The band is half the distance
 to the nearest rival on the grid on which the exponents of a claim lie, so a rival's own interval is refuted.
+
+The intervals are Student's. A slope of logarithms of means over many neurons and inputs is close to normal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.bound import Comparison, compare, rate
-from verify.claim import Check, Claim, Profile
+from verify.bound import Comparison, Relation, compare, rate
+from verify.claim import Check, Claim, Context, Profile
 from verify.evidence import Series
 from verify.quantity import exact
-from verify.statistics import ALPHA, slope_interval
+from verify.statistics import POWER, detected_shift, slope_interval
 from verify.verdict import Kind
 
 Array = NDArray[np.float64]
@@ -34,7 +36,7 @@ def power_law(
     claimed: str,
     *,
     band: float,
-    alpha: float = ALPHA,
+    alpha: float,
     parameters: Mapping[str, Any] | None = None,
 ) -> Comparison:
     """The mean log-log slope of independent replicates against a claimed exponent.
@@ -86,9 +88,22 @@ def line(
     )
 
 
-def rates(band: float) -> dict[str, float]:
-    """Error rates of a slope: a rival at twice the band escapes only where the interval misses its slope."""
-    return {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * band}
+def rates(context: Context, comparisons: Iterable[Comparison], band: float) -> dict[str, float]:
+    """Error rates of slopes against exponents, and of the bounds and means that are compared beside them.
+
+    False alarms: an expected slope within the band is refuted only where its interval misses it, and by more than
+    the slope's distance to the edge of the band, which leaves room for slopes that are not quite normal.
+
+    Power: a rival at twice the band HOLDS only where the interval misses its slope. It FAILS if the half-width is
+    less than the band by some standard errors; the numbers of replicates are such that this has probability
+    `POWER` or more by the noncentral t law (`verify.statistics.mean_power`) at the spreads that were seen.
+    """
+    others = [each for each in comparisons if each.relation is not Relation.RATE]
+    return {
+        "alpha": context.alpha,
+        "power": POWER,
+        "smallest_fault": max(2 * band, detected_shift(others)),
+    }
 
 
 def exponent_control(slug: str, title: str, of: str, wrong: str, fault: str, run: Any) -> Claim:

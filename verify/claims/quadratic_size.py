@@ -24,12 +24,14 @@ from training.sphere import generator, low_degree_count, sample_sphere
 from training.subspace import Subspace
 from verify.bound import IDENTITY, UPPER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_model import signs_on_sample
 from verify.claims.powers import curve, exponent_control, power_law, rates
 from verify.claims.widths import activation_cases, over_widths
 from verify.evidence import Evidence, from_comparisons
 from verify.property import hold_property
 from verify.quantity import ball, exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import STUDENT, mean_interval
 from verify.verdict import Kind
 
 PAPER = "Nichani, Bai, Lee 2022"
@@ -84,23 +86,23 @@ def sign_exponent(context: Context, *, part: str, claimed: str = "-1/2") -> Evid
         return [mean, total / (draws * mean)]
 
     widths, (means, ratios) = over_widths(context, energies, 2, d=4, networks=context.pick(24, full=40))
-    where = {"d": 4, "k": 1, "B": SIZE}
+    where, alpha = {"d": 4, "k": 1, "B": SIZE}, context.alpha / 2
     law = power_law(
-        f"the mean over signs, {part}", widths, means, claimed, band=0.25, alpha=ALPHA / 2, parameters=where
+        f"the mean over signs, {part}", widths, means, claimed, band=0.25, alpha=alpha, parameters=where
     )
-    ratio = mean_interval(ratios.mean(axis=1), alpha=ALPHA / 2)
+    ratio = mean_interval(ratios.mean(axis=1), alpha=alpha)
     drawn = compare(
         "drawn signs over the mean",
         IDENTITY,
         measured(ratio.value),
         exact(1),
         resolution=ratio.upper - ratio.value,
-        reason="half-width of the Student interval at the declared false-alarm rate",
+        reason=STUDENT,
         parameters=where,
     )
     return from_comparisons(
         [law, drawn],
-        error_rates={**rates(0.25), "power": 0.99},
+        error_rates=rates(context, [law, drawn], 0.25),
         series=(curve("linear-energy", f"random signs, {part}", widths, means, **LABELS),),
     )
 
@@ -121,14 +123,14 @@ def bad_direction(context: Context, *, claimed: str = "1/2", networks: int | Non
     widths, (energy, norm) = over_widths(
         context, size, 2, d=4, networks=networks or context.pick(40, full=60)
     )
-    where, alpha = {"d": 4, "k": 1, "B": SIZE}, ALPHA / 2
+    where, alpha = {"d": 4, "k": 1, "B": SIZE}, context.alpha / 2
     comparisons = [
         power_law("E f_L(x; P_>W)²", widths, energy, claimed, band=0.25, alpha=alpha, parameters=where),
         power_law("‖P_>W‖_{2,4}", widths, norm, "0", band=0.125, alpha=alpha, parameters=where),
     ]
     return from_comparisons(
         comparisons,
-        error_rates=rates(0.25),
+        error_rates=rates(context, comparisons, 0.25),
         series=(curve("linear-energy", "bad direction", widths, energy, **LABELS),),
     )
 
@@ -167,7 +169,7 @@ def _sign_mean(
     return float(torch.einsum("ri,ric->rc", W, copies).square().sum())
 
 
-def _sign_claim(part: str, title: str, quantity: str, bound: str) -> Claim:
+def _sign_claim(part: str, title: str, quantity: str, bound: str, *attacks: Check) -> Claim:
     return Claim(
         id=f"directions.sign-{part}",
         title=title,
@@ -194,6 +196,7 @@ def _sign_claim(part: str, title: str, quantity: str, bound: str) -> Claim:
                 scope="sin + cos, d = 4, m = 32…1024",
                 profile=Profile.STANDARD,
             ),
+            *attacks,
         ),
     )
 
@@ -210,6 +213,18 @@ CLAIMS = (
         "Random signs: f_L is small on the sample",
         r"\tfrac1n\sum_i f_L(x_i;W\odot S)^2",
         r"M_1^2\,\|X^\top X/n\|_{op}\,m^{-1/2}\,\|W\|_{2,4}^2",
+        attack_check(signs_on_sample, scope="W, the inputs and w_0 at m = 6, d = 3, n = 4"),
+    ),
+    attack_control(
+        signs_on_sample,
+        factor=0.9,
+        scope="W, the inputs and w_0 at m = 6, d = 3, n = 4",
+        id="control.attack-sign-sample",
+        control_of="directions.sign-sample",
+        title="Energy under signs with nine tenths of M_1²",
+        statement=r"\mathbb{E}_S\,\tfrac1n\sum_i f_L(x_i;W\odot S)^2 \le "
+        r"\tfrac{9}{10}\,M_1^2\,\|X^\top X/n\|_{op}\,m^{-1/2}\,\|W\|_{2,4}^2",
+        fault="constant smaller by a tenth: every neuron must be at its steepest and move along every input",
     ),
     _sign_claim(
         "projection",

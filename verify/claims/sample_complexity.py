@@ -20,6 +20,7 @@ from training.sample_complexity import THRESHOLD, least_samples, sample_cell
 from verify.bound import LOWER, Comparison, compare, rate
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.powers import Array, curve, line
+from verify.claims.searches import best_ridge, over_seeds, searched
 from verify.claims.separation import PAPER, results
 from verify.evidence import Evidence, from_comparisons
 from verify.quantity import Quantity, exact
@@ -165,6 +166,11 @@ CLAIMS = (
             _experiment(partial(exponent, model="network", claimed="1"), SCOPE, "network_exponent"),
             _experiment(partial(exponent, model="ntk", claimed="2", estimated=True), SCOPE, "ntk_exponent"),
             Check(Kind.EXPERIMENT, difference, scope=SCOPE, profile=Profile.STANDARD, stream="rows"),
+            Check(Kind.PROPERTY, searched, scope="the search: risks with a known crossing, from any start"),
+            Check(Kind.PROPERTY, over_seeds, scope="slopes and intervals: NumPy and SciPy, 2 to 6 seeds"),
+            Check(
+                Kind.PROPERTY, best_ridge, scope="the NTK at every n that was tried: NumPy's solver, d = 4"
+            ),
         ),
     ),
     Claim(

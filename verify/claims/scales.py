@@ -20,10 +20,11 @@ from training.sphere import generator, sample_sphere
 from verify.bound import compare, rate
 from verify.claim import Check, Claim, Context, derive_seed
 from verify.claims.indexed import prover, spot_check
+from verify.claims.powers import rates
 from verify.evidence import Evidence, Series, from_comparisons
 from verify.exact import Identity, prove
 from verify.quantity import exact
-from verify.statistics import ALPHA, slope_interval
+from verify.statistics import slope_interval
 from verify.verdict import Kind, Outcome
 
 PAPER = "the scaling of Bai and Lee 2020 and Nichani, Bai, Lee 2022"
@@ -62,7 +63,7 @@ def measured_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
         for column, width in enumerate(WIDTHS):
             table[row, column] = _size(part, width, derive_seed(context.seed, f"{row} {width}"))
         context.progress(row + 1, replicates)
-    slope = slope_interval(WIDTHS, table)
+    slope = slope_interval(WIDTHS, table, alpha=context.alpha)
     comparison = compare(
         f"log-log slope of the RMS of {part}",
         rate(claimed),
@@ -85,9 +86,8 @@ def measured_exponent(context: Context, *, part: str, claimed: str) -> Evidence:
         y_label="root mean square over inputs",
         log="xy",
     )
-    # A wrong exponent differs by 1/4 or more; it escapes only if the interval misses the true slope.
-    rates = {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * BAND}
-    return from_comparisons([comparison], error_rates=rates, series=(series,))
+    # A wrong exponent differs by 1/4 or more.
+    return from_comparisons([comparison], error_rates=rates(context, [comparison], BAND), series=(series,))
 
 
 def _size(part: str, width: int, seed: int) -> float:

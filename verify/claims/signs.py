@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import sympy as sp
 import torch
 from torch import Tensor
 
@@ -18,10 +19,10 @@ from verify.claims.formal_signs import PROOFS
 from verify.claims.indexed import prover, spot_check
 from verify.claims.taylor import GENERAL, PAPER, sizes
 from verify.claims.twins import ROUNDING, draw, small_cases
-from verify.evidence import Evidence
+from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.property import hold_property
-from verify.quantity import measured
+from verify.quantity import exact, measured
 from verify.verdict import Kind
 
 
@@ -29,6 +30,14 @@ def sign_identity(context: Context, *, which: str) -> Evidence:
     """The sign average for general m, from E S_r S_s = δ_rs and E S_r = 0."""
     pair = Identity(which, *_PAIRS[which]())
     return prove([pair], seed=context.seed, prover=prover(signs.SIGN_RULES), spot_check=spot_check())
+
+
+def identity_enumerated(context: Context, *, which: str) -> Evidence:
+    """The same with symbolic entries at m = 3, d = 2, averaged over the eight sign vectors."""
+    mean, stated = signs.exact_identities(size=3, dimension=2)[which]
+    terms = sp.Add.make_args(sp.expand(mean - stated))
+    left_over = 0 if terms == (sp.S.Zero,) else len(terms)
+    return from_comparisons([compare("terms left over", IDENTITY, exact(left_over), exact(0))])
 
 
 def energy_enumerated(context: Context, *, factor: int = 1) -> Evidence:
@@ -92,6 +101,7 @@ def _over_signs(network: Network, order: int, W: Tensor, X: Tensor) -> Tensor:
     return torch.stack([network.term(order, S[:, None] * W, X) for S in vectors])
 
 
+EIGHT = "m = 3, d = 2, symbolic entries and σ, all eight sign vectors"
 GENERAL_SIGNS = "every m, n, d and function, over the list of all 2^m sign vectors"
 _PAIRS = {
     "energy": signs.linear_energy,
@@ -111,6 +121,7 @@ CLAIMS = (
         checks=(
             PROOFS.check("linear", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="energy"), scope=GENERAL, general=True),
+            Check(Kind.SYMBOLIC, partial(identity_enumerated, which="linear"), scope=EIGHT),
             Check(
                 Kind.PROPERTY,
                 energy_enumerated,
@@ -128,6 +139,7 @@ CLAIMS = (
         checks=(
             PROOFS.check("quadratic", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="unchanged"), scope=GENERAL, general=True),
+            Check(Kind.SYMBOLIC, partial(identity_enumerated, which="quadratic"), scope=EIGHT),
             Check(
                 Kind.PROPERTY,
                 unchanged_enumerated,
@@ -146,6 +158,7 @@ CLAIMS = (
         checks=(
             PROOFS.check("cubic", scope=GENERAL_SIGNS),
             Check(Kind.SYMBOLIC, partial(sign_identity, which="mean"), scope=GENERAL, general=True),
+            Check(Kind.SYMBOLIC, partial(identity_enumerated, which="cubic"), scope=EIGHT),
             Check(
                 Kind.PROPERTY,
                 cubic_enumerated,

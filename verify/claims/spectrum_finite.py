@@ -27,7 +27,7 @@ from verify.claims.twins import ACTIVATIONS
 from verify.evidence import Evidence, Series, from_comparisons
 from verify.property import hold_property
 from verify.quantity import ball, confidence, exact, measured
-from verify.statistics import ALPHA, mean_interval
+from verify.statistics import POWER, detected_shift, mean_interval
 from verify.verdict import Kind
 
 PAPER = "Nichani, Bai, Lee 2022"
@@ -100,7 +100,7 @@ def finite_width(
             restricted[row, column] = np.linalg.norm(gram - np.diag(diagonal))
         context.progress(row + 1, replicates)
     where = {"d": DIMENSION, "k": DEGREE}
-    alpha = ALPHA / 2
+    alpha = context.alpha / 2
     comparisons = [
         power_law(
             "the largest relative deviation of n_k eigenvalues",
@@ -126,13 +126,15 @@ def finite_width(
         curve("width-deviation", "eigenvalues of Σ, largest relative", widths, spectra, **labels),
         curve("width-deviation", "NTK on degree ≤ k, norm", RESTRICTED_WIDTHS, restricted, **labels),
     )
-    return from_comparisons(comparisons, error_rates=rates(0.25), series=series)
+    return from_comparisons(comparisons, error_rates=rates(context, comparisons, 0.25), series=series)
 
 
 def outliers(context: Context, *, extra: int = 0, networks: int | None = None) -> Evidence:
     """Eigenvalues of Σ above the midpoint of λ_k and λ_{k+1}, in independent networks, k = 1 and 2."""
     width, networks = context.pick(1024, full=2048), networks or 20
     lambda_ = [float(each) for each in _lambda(DIMENSION)]
+    # A count is wrong where one of the draws strays: 2 edges, k = 1 and 2, and every network have their share.
+    alpha = context.alpha / (4 * networks)
     comparisons: list[Comparison] = []
     for k in (1, 2):
         n_k = low_degree_count(DIMENSION, k)
@@ -151,14 +153,18 @@ def outliers(context: Context, *, extra: int = 0, networks: int | None = None) -
         for index, relation in ((n_k - 1, LOWER), (n_k, UPPER)):
             label = f"k = {k}: eigenvalue {index + 1} of one more network against the midpoint"
             values = top[:, index]
-            mean = mean_interval(values, alpha=ALPHA / 4)
+            mean = mean_interval(values, alpha=alpha)
             # A new draw strays from the mean of N by √(N+1) times the half-width of the mean's interval.
             spread = (mean.upper - mean.value) * (networks + 1) ** 0.5
-            drawn = confidence(mean.value, spread, level=1 - ALPHA / 4)
+            drawn = confidence(mean.value, spread, level=1 - alpha)
             comparisons.append(compare(label, relation, drawn, measured(middle), parameters=where))
     return from_comparisons(
         comparisons,
-        error_rates={"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 1},  # a count off by one
+        error_rates={
+            "alpha": context.alpha,
+            "power": POWER,
+            "smallest_fault": max(1.0, detected_shift(comparisons)),  # a count off by one
+        },
         series=_staircase(context),
     )
 

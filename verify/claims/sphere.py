@@ -23,7 +23,7 @@ from verify.claims.twins import ROUNDING
 from verify.evidence import Evidence, from_comparisons
 from verify.exact import Identity, prove
 from verify.quantity import ball, exact, measured
-from verify.statistics import ALPHA, dkw_distance
+from verify.statistics import dkw_distance
 from verify.verdict import Kind
 
 d, z = sp.Symbol("d", positive=True), sp.Symbol("z", real=True)
@@ -83,7 +83,7 @@ def law_of_samples(context: Context) -> Evidence:
             distance, threshold = dkw_distance(
                 share.numpy(),
                 _law(share, dimension),
-                alpha=ALPHA / (len(shares) * len(dimensions)),
+                alpha=context.alpha / (len(shares) * len(dimensions)),
             )
             thresholds.append(threshold)
             comparisons.append(
@@ -98,7 +98,7 @@ def law_of_samples(context: Context) -> Evidence:
             )
         comparisons += _exact_facts(points, where)
     # By the same inequality, a law at distance twice the threshold escapes with probability below alpha.
-    rates = {"alpha": ALPHA, "power": 1 - ALPHA, "smallest_fault": 2 * max(thresholds)}
+    rates = {"alpha": context.alpha, "power": 1 - context.alpha, "smallest_fault": 2 * max(thresholds)}
     return from_comparisons(comparisons, error_rates=rates)
 
 

@@ -16,6 +16,8 @@ from theory.arithmetic import evaluate
 from training.network import Network
 from verify.bound import IDENTITY, UPPER, Comparison, compare
 from verify.claim import Check, Claim, Context
+from verify.claims.attacks import attack_check, attack_control
+from verify.claims.attacks_model import remainder
 from verify.claims.formal_taylor import PROOFS
 from verify.claims.indexed import FIELD, prover, spot_check
 from verify.claims.twins import ROUNDING, agree, draw, rows, small_cases
@@ -309,6 +311,7 @@ CLAIMS = (
             PROOFS.check("remainder", scope="the inequality itself, every m, d, a, w_0, W, x and σ"),
             Check(Kind.SYMBOLIC, remainder_form, scope="integral form, every m, d and σ", general=True),
             Check(Kind.PROPERTY, torch_remainder, scope="torch, M_3 as a rigorous ball, m ≤ 6"),
+            attack_check(remainder, scope="W of one norm, x and w_0 at m = 12, d = 4", steps=60),
         ),
     ),
     Claim(
@@ -350,5 +353,16 @@ CLAIMS = (
         control_of="taylor.remainder",
         fault="constant smaller by a third",
         checks=(Check(Kind.PROPERTY, partial(torch_remainder, divisor=1.5), scope="torch, m ≤ 6"),),
+    ),
+    attack_control(
+        remainder,
+        factor=0.9,
+        scope="W, x and w_0 at m = 12, d = 4",
+        steps=60,
+        id="control.attack-remainder",
+        control_of="taylor.remainder",
+        title="Remainder with 3/20 for 1/6",
+        statement=r"|f - f_L - f_Q| \le \frac{3 M_3}{20\sqrt m} \sum_r |w_r\cdot x|^3",
+        fault="constant smaller by a tenth: random signs and preactivations never add up so far",
     ),
 )

@@ -27,9 +27,11 @@ def source_of(file: str) -> Path:
 
 
 def forget_packages() -> None:
-    """Make the next import of any module of the packages load it anew."""
+    """Make the next import of any module of the packages, and of any file of claims, load it anew."""
     for name in list(sys.modules):
-        if name.split(".")[0] in PACKAGES:
+        if name.split(".")[0] in PACKAGES or name.startswith(
+            "claims_"
+        ):  # as `verify.registry.load` names files
             del sys.modules[name]
     importlib.invalidate_caches()
 

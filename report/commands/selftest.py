@@ -1,0 +1,83 @@
+"""``ntk-escape selftest``: can the suite itself be fooled?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from verify.selftest.section import Section
+
+PARTS = ("mutation", "rates", "faults", "hostile", "determinism")
+
+
+@click.command("selftest", short_help="Plant faults everywhere and see whether the suite notices.")
+@click.option("--fast", is_flag=True, help="The small one, for continuous integration: a few minutes.")
+@click.option(
+    "--part", "parts", type=click.Choice(PARTS), multiple=True, help="Only this part; may be given again."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time; by default one a core.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    metavar="DIR",
+    default="runs/selftest",
+    show_default=True,
+    help="Folder of selftest.json, and of the run of the quick profile whose report shows it.",
+)
+@click.option("--fresh", is_flag=True, help="Run again the parts that the folder holds as finished.")
+def command(fast: bool, parts: tuple[str, ...], seed: int, jobs: int | None, out: str, fresh: bool) -> int:
+    """Put the suite to the test: it has to notice planted faults, and nothing may hurt it or its user.
+
+    mutation: faults in the mathematics and in the training code must be caught by claims. rates: false alarms and
+    missed faults of the statistical checks are counted. faults: runs are killed, disks fill up, files are damaged.
+    hostile: input that wants to crash, hang or run code. determinism: the same seed gives the same bytes.
+
+    Then the quick profile is verified, unless the folder has a run, and the report is written with all of it.
+    Exit code 0 if every target is met, else 1.
+    """
+    from report import selftests, workflow
+    from report.html import write_html
+    from verify.claim import Profile
+    from verify.selftest.suite import selftest
+
+    cores = workflow.available_cores() if jobs is None else jobs
+    folder = Path(out)
+    claims, everything = workflow.select(())
+    found = selftest(
+        selftests.parts(claims, fast=fast, seed=seed, jobs=cores, folder=folder),
+        wanted=parts,
+        sources=sorted(set(claims.origin.values())),
+        seed=seed,
+        size="fast" if fast else "full",
+        folder=folder,
+        fresh=fresh,
+        started=lambda name: click.echo(f"{name} …", err=True),
+        finished=_show,
+    )
+    if (folder / workflow.JSON_NAME).is_file():
+        target = write_html(workflow.read_folder(folder), folder / workflow.HTML_NAME, found)
+        passed = found.passed
+    else:
+        click.echo("quick profile …", err=True)
+        run = workflow.verify_selected(
+            claims, everything, profile=Profile.QUICK, seed=seed, jobs=cores, folder=folder
+        )
+        target, passed = folder / workflow.HTML_NAME, found.passed and run.exit_code == 0
+    click.echo(f"report     {target}")
+    return 0 if passed else 1
+
+
+def _show(section: Section, reused: bool) -> None:
+    """The figures of a part, those that miss their target marked."""
+    again = ", from before" if reused else ""
+    click.echo(
+        f"{'passed' if section.passed else 'MISSED':<10} {section.title} ({section.seconds:.0f} s{again})"
+    )
+    for figure in section.figures:
+        mark = {True: "ok", False: "MISSED", None: ""}[figure.met]
+        wanted = f" (target {figure.target})" if figure.target else ""
+        click.echo(f"{'':<10} {mark:<7}{figure.name}: {figure.value}{wanted}")

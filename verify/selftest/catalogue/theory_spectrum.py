@@ -1,0 +1,186 @@
+"""Faults in the spectrum of the infinite-width tangent kernel and in its enclosures."""
+
+from __future__ import annotations
+
+from verify.selftest.mutant import Mutant
+
+SPECTRUM, EIGENVALUES = "theory/spectrum.py", "theory/eigenvalues.py"
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "theory.eigenvalue-lower-weight",
+        SPECTRUM,
+        "sp.cancel(scale * (j + d - 3) / (2 * j + d - 4))",
+        "sp.cancel(scale * (j + d - 2) / (2 * j + d - 4))",
+        "the weight of c_{j-1} is (j+d-3)/(2j+d-4): an index off by one",
+    ),
+    Mutant(
+        "theory.eigenvalue-upper-weight",
+        SPECTRUM,
+        "sp.cancel(scale * (j + 1) / (2 * j + d))",
+        "sp.cancel(scale * j / (2 * j + d))",
+        "the weight of c_{j+1} is (j+1)/(2j+d): an index off by one",
+    ),
+    Mutant(
+        "theory.eigenvalue-scale",
+        SPECTRUM,
+        "scale = d / B(d, j)",
+        "scale = 1 / B(d, j)",
+        "x·y = d u, so the kernel carries a factor d",
+    ),
+    Mutant(
+        "theory.eigenvalue-at-zero",
+        SPECTRUM,
+        "return upper if j == 0 else {j - 1:",
+        "return upper if j <= 1 else {j - 1:",
+        "λ_1 has its main term c_0; only λ_0 lacks the lower one",
+    ),
+    Mutant(
+        "theory.multiplied-step",
+        SPECTRUM,
+        "return (l + d - 2 if step == -1 else l) / (2 * l + d - 2)",
+        "return (l + d - 2 if step == 1 else l) / (2 * l + d - 2)",
+        "u P_l has l + d - 2 in front of P_{l+1} and l in front of P_{l-1}; they are swapped",
+    ),
+    Mutant(
+        "theory.projection-power",
+        SPECTRUM,
+        "return expect(d * u * P(l, u, d) * P(j, u, d), z, d)",
+        "return expect(d * P(l, u, d) * P(j, u, d), z, d)",
+        "the tangent kernel has the factor x·y, which couples neighbouring degrees",
+    ),
+    Mutant(
+        "theory.mercer-multiplicity",
+        SPECTRUM,
+        "(mu(l, z**p, z, d) * mu(l, z**q, z, d) * B(d, l) * P(l, u, d) for l in",
+        "(mu(l, z**p, z, d) * mu(l, z**q, z, d) * P(l, u, d) for l in",
+        "the kernel's expansion has the multiplicity B(d,l)",
+    ),
+    Mutant(
+        "theory.trace-top",
+        SPECTRUM,
+        "for j in range(top + 2)), sp.Integer(0))",
+        "for j in range(top + 1)), sp.Integer(0))",
+        "the eigenvalues reach one degree above those of κ; the last one is left out",
+    ),
+    Mutant(
+        "theory.trace-energies",
+        SPECTRUM,
+        "return left, d * sum((c[l] for l in range(top + 1)), sp.Integer(0))",
+        "return left, sum((c[l] for l in range(top + 1)), sp.Integer(0))",
+        "the trace is d E σ'², for ‖x‖² = d",
+    ),
+    Mutant(
+        "theory.sincos-kernel-distance",
+        SPECTRUM,
+        "bessel.ball(2 * (1 - z / sp.sqrt(d)), d)",
+        "bessel.ball(1 - z / sp.sqrt(d), d)",
+        "‖x-y‖²/d is 2(1-u)",
+    ),
+    Mutant(
+        "theory.limit-factorial",
+        SPECTRUM,
+        "else sp.factorial(j) * h[j - 1]",
+        "else sp.factorial(j - 1) * h[j - 1]",
+        "B(d,j) ~ d^j/j!, so the limit carries j!",
+    ),
+    Mutant(
+        "theory.density-correction",
+        SPECTRUM,
+        "hermite(l, z) * hermite(4, z) / (4 * sp.sqrt(sp.factorial(l)))",
+        "hermite(l, z) * hermite(4, z) / (8 * sp.sqrt(sp.factorial(l)))",
+        "the density of a coordinate is the normal one times 1 - He_4/(4d)",
+    ),
+    Mutant(
+        "theory.energy-rate-half",
+        SPECTRUM,
+        "(sp.diff(exact, eps).subs(eps, 0), 2 * first * second)",
+        "(sp.diff(exact, eps).subs(eps, 0), first * second)",
+        "the derivative of a square has a factor 2",
+    ),
+    Mutant(
+        "theory.scaled-power",
+        SPECTRUM,
+        "power = max(j - 1, 0)",
+        "power = max(j - 2, 0)",
+        "λ_j is of order d^{1-j}, not d^{2-j}",
+    ),
+    Mutant(
+        "theory.normal-moment",
+        SPECTRUM,
+        "c * sp.factorial2(e - 1) for (e,), c in terms if e % 2 == 0",
+        "c * sp.factorial2(e) for (e,), c in terms if e % 2 == 0",
+        "E z^{2p} = (2p-1)!! for a normal variable",
+    ),
+    Mutant(
+        "theory.rest-multiplicity",
+        EIGENVALUES,
+        "(value * harmonic_dimension(self.d, j) for j, value in enumerate(self.eigenvalues)), arb(0)",
+        "(value for j, value in enumerate(self.eigenvalues)), arb(0)",
+        "the trace counts every eigenvalue with its multiplicity",
+    ),
+    Mutant(
+        "theory.beyond-next-degree",
+        EIGENVALUES,
+        "harmonic_dimension(self.d, len(self.eigenvalues))).upper()",
+        "harmonic_dimension(self.d, len(self.eigenvalues) + 1)).upper()",
+        "the bound on the eigenvalues that were not computed divides by the multiplicity of the wrong degree: "
+        "the first of them may be larger",
+    ),
+    Mutant(
+        "theory.gap-lowest",
+        EIGENVALUES,
+        "_extreme(values[: k + 1], -1),",
+        "_extreme(values[:k], -1),",
+        "the smallest eigenvalue up to degree k leaves out degree k, which is the smallest",
+    ),
+    Mutant(
+        "theory.gap-highest",
+        EIGENVALUES,
+        "_extreme((*values[k + 1 :], found.beyond), 1),",
+        "_extreme((*values[k + 2 :], found.beyond), 1),",
+        "the largest eigenvalue above degree k is that of degree k + 1, which is left out",
+    ),
+    Mutant(
+        "theory.exponent-logarithm",
+        EIGENVALUES,
+        "return ratio.log() / arb(2).log()",
+        "return ratio.log()",
+        "the slope between d and 2d is a logarithm to the base 2",
+    ),
+    Mutant(
+        "theory.limits-relative",
+        EIGENVALUES,
+        "return first, slope / first",
+        "return first, slope",
+        "κ is the relative correction: the slope over the limit",
+    ),
+    Mutant(
+        "theory.normal-energy-half",
+        EIGENVALUES,
+        "return first * first, 2 * first * second",
+        "return first * first, first * second",
+        "the first-order change of a square has a factor 2",
+    ),
+    Mutant(
+        "theory.hermite-change-of-basis",
+        EIGENVALUES,
+        "normal_mean(sympy.diff(polynomial, z, i), z) / sympy.factorial(i)",
+        "normal_mean(sympy.diff(polynomial, z, i), z)",
+        "the coefficient of He_i is E p^(i)/i!",
+    ),
+    Mutant(
+        "theory.hermite-normalisation",
+        EIGENVALUES,
+        "first = _hermite(activation, l, order) / arb(math.factorial(l)).sqrt()",
+        "first = _hermite(activation, l, order) / arb(math.factorial(l))",
+        "E He_l² is l!, so the unit polynomial is He_l/√l!",
+    ),
+    Mutant(
+        "theory.extreme-reversed",
+        EIGENVALUES,
+        "first = first.max(other) if sign > 0 else first.min(other)",
+        "first = first.min(other) if sign > 0 else first.max(other)",
+        "the smallest and the largest eigenvalue are swapped, and every gap looks open",
+    ),
+)

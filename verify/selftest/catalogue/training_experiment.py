@@ -1,0 +1,253 @@
+"""Faults in exact risks, rivals, learning curves, the separation and the search for the least n."""
+
+from __future__ import annotations
+
+from verify.selftest.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "training.risk-without-cross-term",
+        "training/risk.py",
+        "return Risk(math.fsum((moment, -2 * cross, null)), rounding, moment, cross, null)",
+        "return Risk(math.fsum((moment, null)), rounding, moment, cross, null)",
+        "E (f - f*)² has the cross term -2 E f f*",
+    ),
+    Mutant(
+        "training.risk-of-linear-part",
+        "training/risk.py",
+        '"second-order": {1: 1.0, 2: 1.0},',
+        '"second-order": {1: 1.0},',
+        "the second-order model has f_Q too",
+    ),
+    Mutant(
+        "training.risk-sign-pattern",
+        "training/risk.py",
+        "sign = (1, 1, -1, -1)[l % 4]",
+        "sign = (1, -1, -1, 1)[l % 4]",
+        "the sine gives the odd degrees with +, -, …: E sin(u·x) (γ·x) is positive for u = γ",
+    ),
+    Mutant(
+        "training.risk-sum-of-weights",
+        "training/risk.py",
+        "2 * x @ y.T).clamp_(min=0)",
+        "-2 * x @ y.T).clamp_(min=0)",
+        "E σ(u·x)σ(v·x) = j(‖u - v‖²): this is the length of u + v",
+    ),
+    Mutant(
+        "training.risk-mixed-derivative",
+        "training/risk.py",
+        "term = j[1] * C + j[2] * (A * B)",
+        "term = j[2] * (A * B)",
+        "the coefficient of ts in j(s_0 + At + Bs + Cts) is j' C + j'' A B",
+    ),
+    Mutant(
+        "training.risk-width-normalisation",
+        "training/risk.py",
+        "scale = math.sqrt(network.m)\n",
+        "scale = float(network.m)\n",
+        "E f f* carries m^{-1/2} once; only E f² carries 1/m",
+    ),
+    Mutant(
+        "training.risk-radial-factor",
+        "training/risk.py",
+        "factor *= -d / 4 / (d / 2 + l + i) / (i + 1)",
+        "factor *= -d / 4 / (d / 2 + l) / (i + 1)",
+        "each derivative of 0F1(;b;·) raises b by one",
+    ),
+    Mutant(
+        "training.risk-interval-width",
+        "training/risk.py",
+        "width = float(scipy.stats.norm.isf((1 - level) / 2) * squares.std()) / math.sqrt(len(squares))",
+        "width = float(scipy.stats.norm.isf((1 - level) / 2) * squares.std()) / len(squares)",
+        "an interval for a mean has the half-width z·std/√N",
+    ),
+    Mutant(
+        "training.coupling-without-start",
+        "training/risk.py",
+        "{0: 1.0, 1: 1.0, 2: 1.0})",
+        "{0: 0.0, 1: 1.0, 2: 0.5})",
+        "the Taylor coefficient of order 2 has the 1/2 in it already",
+    ),
+    Mutant(
+        "training.rival-with-more-points",
+        "training/rivals.py",
+        "fit = kernel_ridge(kernel(X, X), problem.y, kernel(held, X), problem.target(held), ridges=ridges)\n"
+        "    return fit, lambda points: kernel(points, X) @ fit.coefficients",
+        "full = X.new_tensor([*X.tolist(), *held[:1].tolist()])\n"
+        "    labels = problem.target(full), problem.target(held)\n"
+        "    fit = kernel_ridge(kernel(full, full), labels[0], kernel(held, full), labels[1], ridges=ridges)\n"
+        "    return fit, lambda points: kernel(points, full) @ fit.coefficients",
+        "the rival is given n + 1 points, the last of them from those on which it chooses its ridge",
+    ),
+    Mutant(
+        "training.rival-held-out-is-training",
+        "training/rivals.py",
+        'X, held = problem.X, problem.points("validation", problem.config.n_held)',
+        'X, held = problem.X, problem.points("data", problem.config.n_held)',
+        "strength chosen on the training points is always the weakest: the rival is not at its best",
+    ),
+    Mutant(
+        "training.rival-held-out-is-test",
+        "training/rivals.py",
+        'problem.model_error(found.W, "validation", config.n_held).mean',
+        'problem.model_error(found.W, "data", config.n_held).mean',
+        "a λ4 chosen by the error on the training points is always the smallest",
+    ),
+    Mutant(
+        "training.rival-at-its-worst",
+        "training/rivals.py",
+        "best = held.index(min(held))",
+        "best = held.index(max(held))",
+        "each rival is measured at its best strength: at its worst the separation is a straw man",
+    ),
+    Mutant(
+        "training.rival-keeps-regularizers",
+        "training/rivals.py",
+        "lambda_=(0.0, 0.0, 0.0, float(weight)))",
+        "lambda_=(config.lambda_[0], config.lambda_[1], config.lambda_[2], float(weight)))",
+        "the rival without R1…R3 has them",
+    ),
+    Mutant(
+        "training.rival-risk-of-full-network",
+        "training/rivals.py",
+        "exact_risk(problem.network, W, problem.target, model=model)",
+        'exact_risk(problem.network, W, problem.target, model="full")',
+        "the risk of a Taylor model is that of the model that was trained",
+    ),
+    Mutant(
+        "training.settled-at-the-end",
+        "training/rivals.py",
+        "return len(beside) == 2 or any(",
+        "return len(beside) >= 1 or any(",
+        "a best strength at the end of the grid says that the grid is too short",
+    ),
+    Mutant(
+        "training.estimate-multiplicity",
+        "training/learning_curve.py",
+        "inflation = n / (n - math.fsum(count * (value / (value + kappa)) ** 2 for",
+        "inflation = n / (n - math.fsum((value / (value + kappa)) ** 2 for",
+        "an eigenvalue counts as often as it has eigenfunctions",
+    ),
+    Mutant(
+        "training.estimate-unlearned-share",
+        "training/learning_curve.py",
+        "unlearned = tuple((kappa / (value + kappa)) ** 2 for value in values)",
+        "unlearned = tuple(kappa / (value + kappa) for value in values)",
+        "the risk has the squared share that is not learned",
+    ),
+    Mutant(
+        "training.estimate-without-ridge",
+        "training/learning_curve.py",
+        "delta = ridge * trace + trace - math.fsum(",
+        "delta = trace - math.fsum(",
+        "the ridge adds to the effective ridge of the high degrees",
+    ),
+    Mutant(
+        "training.separation-samples-of-next-degree",
+        "training/separation.py",
+        "n = round(scaling.samples * d**k)",
+        "n = round(scaling.samples * d ** (k + 1))",
+        "the regime is n = c d^k: with d^{k+1} points the NTK learns the sparse part too",
+    ),
+    Mutant(
+        "training.separation-width-of-interval",
+        "training/separation.py",
+        "quantile * float(np.std(values, ddof=1)) / math.sqrt(len(values))",
+        "quantile * float(np.std(values, ddof=0)) / len(values)",
+        "Student's interval has the sample deviation over √N",
+    ),
+    Mutant(
+        "training.separation-one-sided-quantile",
+        "training/separation.py",
+        "scipy.stats.t.ppf((1 + level) / 2, len(values) - 1)",
+        "scipy.stats.t.ppf(level, len(values) - 1)",
+        "a two-sided interval of level p has the quantile (1 + p)/2",
+    ),
+    Mutant(
+        "training.network-risk-of-linear-part",
+        "training/separation.py",
+        "error, standard_error = exact_risk(problem.network, found.W, problem.target), 0.0",
+        'error, standard_error = exact_risk(problem.network, found.W, problem.target, model="second-order"), 0.0',
+        "the claim is on the full network, not on its second-order model",
+    ),
+    Mutant(
+        "training.network-training-loss-as-risk",
+        "training/separation.py",
+        "error, standard_error = exact_risk(problem.network, found.W, problem.target), 0.0",
+        'error, standard_error = found.final.terms["loss"], 0.0',
+        "the loss on the training points is not the risk",
+    ),
+    Mutant(
+        "training.exponent-on-linear-axis",
+        "training/sample_complexity.py",
+        "x = np.log(np.asarray(dimensions, dtype=float))",
+        "x = np.asarray(dimensions, dtype=float)",
+        "an exponent is the slope of log n over log d",
+    ),
+    Mutant(
+        "training.exponent-inverted",
+        "training/sample_complexity.py",
+        "slopes = np.log(np.asarray(table, dtype=float)) @ x / (x @ x)",
+        "y = np.log(np.asarray(table, dtype=float))\n"
+        "    y = y - y.mean(axis=1, keepdims=True)\n"
+        "    slopes = (y * y).sum(axis=1) / (y @ x)",
+        "this is the inverse of the slope of log d over log n: equal only for points on a line",
+    ),
+    Mutant(
+        "training.crossing-linear",
+        "training/sample_complexity.py",
+        "return below * math.exp(share * math.log(above / below))",
+        "return float(below)",
+        "the crossing is interpolated in the bracket: its lower end is too small by up to 8%",
+    ),
+    Mutant(
+        "training.search-ends-early",
+        "training/sample_complexity.py",
+        "if above <= max(below * resolution, below + 1):",
+        "if above <= max(below * resolution**8, below + 1):",
+        "the bracket is to be as narrow as stated: in a wide one the interpolation is off by more",
+    ),
+    Mutant(
+        "training.ntk-without-best-ridge",
+        "training/sample_complexity.py",
+        "solutions, problem.target).min())",
+        "solutions, problem.target).max())",
+        "the NTK has the ridge with the least risk, so that nothing is held against it",
+    ),
+    Mutant(
+        "training.cells-share-key",
+        "training/cells.py",
+        "return _digest([SCHEMA, self.function, self.arguments, code_fingerprint(self.place)])[:32]",
+        "return _digest([SCHEMA, self.function, sorted(self.arguments), code_fingerprint(self.place)])[:32]",
+        "cells that differ in their arguments alone would share one stored result",
+    ),
+    Mutant(
+        "training.cells-in-order-of-finish",
+        "training/cells.py",
+        "return [results[index] for index in range(len(cells))]",
+        "return [results[index] for index in sorted(results, key=lambda index: cells[index].cost)]",
+        "results belong to the cells in the order in which these were given",
+    ),
+    Mutant(
+        "training.run-risk-of-full-network",
+        "training/experiment.py",
+        "return exact_risk(problem.network, W, problem.target, model=problem.config.model)",
+        "return exact_risk(problem.network, W, problem.target)",
+        "the run's exact risk is that of the model it trained",
+    ),
+    Mutant(
+        "training.run-error-on-training-points",
+        "training/experiment.py",
+        'test = problem.model_error(found.W, "test", config.n_test)',
+        'test = problem.model_error(found.W, "data", config.n_test)',
+        "the first points of this stream are the training points",
+    ),
+    Mutant(
+        "training.sweep-order",
+        "training/sweep.py",
+        "return Sweep(tuple(run.finished[run.first[cell.key]] for cell in cells), tuple(run.damaged))",
+        "return Sweep(tuple(run.finished[index] for index in sorted(run.finished)[: len(cells)]), "
+        "tuple(run.damaged))",
+        "cells that are given twice shift all that follow: each result belongs to its own cell",
+    ),
+)
