@@ -62,10 +62,10 @@ MUTANTS: tuple[Mutant, ...] = (
         "an interval for a mean has the half-width z·std/√N",
     ),
     Mutant(
-        "training.coupling-without-start",
+        "training.coupling-second-term-halved",
         "training/risk.py",
         "{0: 1.0, 1: 1.0, 2: 1.0})",
-        "{0: 0.0, 1: 1.0, 2: 0.5})",
+        "{0: 1.0, 1: 1.0, 2: 0.5})",
         "the Taylor coefficient of order 2 has the 1/2 in it already",
     ),
     Mutant(
@@ -87,7 +87,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "strength chosen on the training points is always the weakest: the rival is not at its best",
     ),
     Mutant(
-        "training.rival-held-out-is-test",
+        "training.rival-strength-on-training-points",
         "training/rivals.py",
         'problem.model_error(found.W, "validation", config.n_held).mean',
         'problem.model_error(found.W, "data", config.n_held).mean',
