@@ -18,10 +18,12 @@ from verify.registry import registry
 from verify.selftest import catalogue, generic, mutation, record, score, unittests
 from verify.selftest.equivalent import EQUIVALENTS, Equivalent, checked
 from verify.selftest.exam import DIED, FAILED, IMPORT, PASSED, TIMEOUT, Exam, Trial
+from verify.selftest.experience import Experience
 from verify.selftest.laboratory import perform_trials
 from verify.selftest.mutant import Mutant, distinct
 from verify.selftest.planting import source_of
-from verify.selftest.touch import Plan, TouchMap, statement_lines, touch_map
+from verify.selftest.touch import Plan, Touched, TouchMap, statement_lines, touch_map
+from verify.verdict import Kind
 
 CLAIMS = str(Path(__file__).parent / "planted_claims.py")
 ORDER = Exam(CLAIMS, "planted.order", "order", limit=3.0, expected="HOLDS")
@@ -157,7 +159,7 @@ def test_what_touches_a_line(tmp_path, monkeypatch):
 
     def names(text: str) -> list[str]:
         line = TEXT[: TEXT.index(text)].count("\n") + 1
-        return [each.exam.claim for each in touched.touching(FILE, [line])]
+        return [each.exam.claim for _, each in touched.touching(FILE, [line])]
 
     assert {each.exam.claim: each.exam.expected for each in touched.checks} == {
         "planted.order": "HOLDS",
@@ -177,6 +179,22 @@ def test_what_touches_a_line(tmp_path, monkeypatch):
     assert time.monotonic() - started < 2
     (tmp_path / "touched.json").write_text("{")
     assert {each.exam for each in touch_map(registry([CLAIMS]), Plan(), jobs=1, keep=tmp_path).checks}
+
+
+def test_what_catches_most_in_least_time_is_tried_first():
+    quick, slow = (
+        Touched(replace(ORDER, check=name), Kind.PROPERTY, seconds, {})
+        for name, seconds in (("q", 0.1), ("s", 1))
+    )
+    known = Experience()
+    assert known.order(FILE, [(0, slow), (0, quick)]) == (quick, slow)
+    assert known.order(FILE, [(0, slow), (2, quick)]) == (slow, quick)
+    for _ in range(9):
+        known.note(FILE, quick.exam, False)
+        known.note(FILE, slow.exam, True)
+    assert known.chance(FILE, slow.exam) > 0.9 > 0.1 > known.chance(FILE, quick.exam)
+    assert known.order(FILE, [(0, quick), (0, slow)]) == (slow, quick)
+    assert known.chance("theory/terms.py", slow.exam) > known.chance("theory/terms.py", quick.exam)
 
 
 def test_lines_of_a_statement():
@@ -257,7 +275,10 @@ def test_no_time_is_no_catch():
     assert not score.section(result).passed
 
 
-def test_unit_tests_take_what_claims_leave():
+def test_unit_tests_take_what_claims_leave(monkeypatch):
+    monkeypatch.setattr(
+        mutation, "files_for", lambda module: ("tests/theory/test_arithmetic.py",)
+    )  # of some thirty
     result = run_mutate(
         chosen=[fault for fault in every_fault() if "overlaps" in fault.old][:1],
         limits=record.Limits(),

@@ -17,6 +17,7 @@ from pathlib import Path
 from verify.registry import Registry
 from verify.selftest.equivalent import EQUIVALENTS, Equivalent, argument_for, checked
 from verify.selftest.exam import IMPORT, PASSED, Exam, Observation, Trial, noticed
+from verify.selftest.experience import Experience
 from verify.selftest.generic import Fault, Population, package_folder, population
 from verify.selftest.laboratory import perform_trials
 from verify.selftest.mutant import Mutant
@@ -41,6 +42,8 @@ from verify.selftest.unittests import available, files_for
 
 # Far beyond what a file of tests takes without a fault.
 _TEST_SECONDS = 600.0
+# Of the time, the part after which no generic fault is begun, so that the unit tests get what is left.
+_SHARE = 0.75
 
 
 def mutate(
@@ -115,7 +118,9 @@ class _Work:
         self, registry: Registry, limits: Limits, jobs: int, deadline: float, watcher: Watcher | None
     ) -> None:
         self._sources = sorted(set(registry.origin.values()))
-        self._limits, self._jobs, self._deadline, self._watcher = limits, jobs, deadline, watcher
+        self._limits, self._jobs, self._watcher = limits, jobs, watcher
+        self._began, self._deadline = time.monotonic(), deadline
+        self._experience = Experience()
         self.odd: list[str] = []
 
     def telling(self, title: str) -> Callable[[int, int], None]:
@@ -132,49 +137,60 @@ class _Work:
             found = [replace(each, record=records[each.record.id]) for each in subjects]
             return [each for each in found if each.record.sort in sorts and each.record.fate == SURVIVED]
 
-        for subject, observations in self._stage("planted faults", subjects, self._first):
-            records[subject.record.id] = self._after_claims(subject, observations)
-        for subject, observations in self._stage("longer checks", open_ones(NAMED), self._longer):
-            records[subject.record.id] = self._after_claims(subject, observations)
-        if limits.tests_end and available():
-            left = open_ones(GENERIC)
+        def claims(
+            title: str, chosen: Sequence[Subject], trial_of: Callable[[Subject], Trial], share: float
+        ) -> None:
+            for subject, trial, observations in self._stage(title, chosen, trial_of, share):
+                records[subject.record.id] = self._after_claims(subject, trial, observations)
+
+        named = [each for each in subjects if each.record.sort != GENERIC]
+        claims("named faults", named, self._first, 1.0)
+        claims("longer checks", open_ones(NAMED), self._longer, 1.0)
+        claims("generic faults", [each for each in subjects if each not in named], self._first, _SHARE)
+        left = open_ones(GENERIC)
+        if limits.tests_end and available() and left and time.monotonic() < self._deadline:
             tests = self._test_files(left)
-            for subject, observations in self._stage(
-                "unit tests", left, lambda each: self._tested(each, tests)
+            for subject, trial, observations in self._stage(
+                "unit tests", left, lambda each: self._tested(each, tests), 1.0
             ):
-                catches = _catches(self._tested(subject, tests).exams, observations)
+                catches = _catches(trial.exams, observations)
                 fate = TESTS if catches else SURVIVED
                 records[subject.record.id] = self._tell(replace(subject.record, fate=fate, catches=catches))
         return [_final(records[each.record.id]) for each in subjects]
 
     def _stage(
-        self, title: str, subjects: Sequence[Subject], trial_of: Callable[[Subject], Trial]
-    ) -> Iterator[tuple[Subject, tuple[Observation, ...]]]:
-        """Run one trial for each subject that has exams, until time is over."""
-        tell, todo = self.telling(title), [(each, trial_of(each)) for each in subjects]
-        done = 0
+        self, title: str, subjects: Sequence[Subject], trial_of: Callable[[Subject], Trial], share: float
+    ) -> Iterator[tuple[Subject, Trial, tuple[Observation, ...]]]:
+        """Run a trial for each subject, made when its turn comes, until this share of the time is over."""
+        tell, done = self.telling(title), 0
+        until = self._began + share * (self._deadline - self._began)
+        idle: list[tuple[Subject, Trial]] = []
 
         def in_time() -> Iterator[tuple[Subject, Trial]]:
-            for subject, trial in todo:
-                if time.monotonic() > self._deadline:
+            for subject in subjects:
+                if time.monotonic() > until:
                     return
+                trial = trial_of(subject)
                 if trial.exams:
                     yield subject, trial
+                else:
+                    idle.append((subject, trial))
 
-        idle = [subject for subject, trial in todo if not trial.exams]
-        for subject in idle:
-            yield subject, ()
-        if len(idle) < len(todo):
+        if subjects:
             with closing(perform_trials(in_time(), sources=self._sources, jobs=self._jobs)) as results:
-                for subject, _, observations in results:
-                    yield subject, observations
+                for subject, trial, observations in results:
+                    yield subject, trial, observations
                     done += 1
-                    tell(done + len(idle), len(todo))
+                    tell(done + len(idle), len(subjects))
+        for subject, trial in idle:
+            yield subject, trial, ()
+        tell(len(idle) + done, len(subjects))
 
     def _first(self, subject: Subject) -> Trial:
         """The checks whose time without a fault is known."""
         limits, record = self._limits, subject.record
-        exams = [each.exam for each in subject.checks if each.ended]
+        checks = [pair for pair in subject.checks if pair[1].ended]
+        exams = [each.exam for each in self._experience.order(record.file, checks)]
         if record.sort == NAMED:
             return subject.trial(exams, stop=limits.named, end=limits.named_end)
         if record.sort == UNCHANGED:
@@ -186,14 +202,17 @@ class _Work:
         """The checks that take longer than the map waited for them."""
         exams = [
             replace(each.exam, limit=self._limits.long, known=False, expected=_expected(each.exam))
-            for each in subject.checks
+            for _, each in subject.checks
             if not each.ended
         ]
         return subject.trial(exams if self._limits.long_end else (), stop=0.0, end=self._limits.long_end)
 
-    def _after_claims(self, subject: Subject, observations: tuple[Observation, ...]) -> Record:
-        by_number = self._longer(subject) if subject.record.fate == SURVIVED else self._first(subject)
-        catches = _catches(by_number.exams, observations)
+    def _after_claims(self, subject: Subject, trial: Trial, observations: tuple[Observation, ...]) -> Record:
+        catches = _catches(trial.exams, observations)
+        for each in observations:
+            if subject.record.sort != UNCHANGED:
+                exam = trial.exams[each.exam]
+                self._experience.note(subject.record.file, exam, noticed(exam, each.ended))
         return self._tell(
             replace(
                 subject.record,

@@ -87,7 +87,7 @@ class Limits:
         tests_end: For the test files on one fault.
     """
 
-    named: float = 1.5
+    named: float = 0.5
     named_end: float = 120.0
     generic_end: float = 20.0
     equivalent_end: float = 8.0

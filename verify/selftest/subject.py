@@ -23,13 +23,13 @@ class Subject:
         record: What is known of it.
         module: The module.
         text: The text of its file with the edit.
-        checks: The checks that touch the place, in the order in which to try them.
+        checks: The checks that touch the place, with how closely.
     """
 
     record: Record
     module: str
     text: str
-    checks: tuple[Touched, ...]
+    checks: tuple[tuple[int, Touched], ...]
 
     def trial(self, exams: Iterable[Exam], *, stop: float, end: float) -> Trial:
         """A trial of these exams on it; `Trial.stop`, `Trial.give_up`."""

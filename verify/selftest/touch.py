@@ -73,8 +73,12 @@ class TouchMap:
     checks: tuple[Touched, ...]
     loads: Mapping[str, Lines]
 
-    def touching(self, file: str, lines: Iterable[int]) -> tuple[Touched, ...]:
-        """The checks that touch one of the lines, those that execute it first, and the quicker ones first."""
+    def touching(self, file: str, lines: Iterable[int]) -> tuple[tuple[int, Touched], ...]:
+        """The checks that touch one of the lines, each with how closely, the closest and quickest first.
+
+        0: it executes one of them; 1: it executes others of the file, and loading its claims one of these; 2: only
+        loading its claims does.
+        """
         wanted, ranked = frozenset(lines), []
         for check in self.checks:
             own = check.lines.get(file, frozenset())
@@ -85,7 +89,7 @@ class TouchMap:
             else:
                 continue
             ranked.append((rank, check.seconds, check))
-        return tuple(check for _, _, check in sorted(ranked, key=lambda each: each[:2]))
+        return tuple((rank, check) for rank, _, check in sorted(ranked, key=lambda each: each[:2]))
 
     def to_json(self) -> dict[str, Any]:
         """The map as plain data."""
