@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from report.commands import options
+from report.commands import files, options
 
 if TYPE_CHECKING:
     from verify.selftest.section import Section, Table
 
 FILE_NAME = "calibration.json"
 _REPETITIONS = 20
-_EVERY_SECONDS = 20.0
 
 
 @click.command("calibrate", short_help="Count how often the statistical checks err.")
@@ -53,7 +49,7 @@ _EVERY_SECONDS = 20.0
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Repetition r has the seed of run SEED + r."
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@options.jobs
 @click.option(
     "--out",
     type=click.Path(),
@@ -81,8 +77,8 @@ def command(
     Exit code 1 if a count contradicts a declared rate.
     """
     from report import workflow
+    from report.trials import watching
     from theory.errors import InputError
-    from verify.export import write_text
     from verify.selftest.calibration import calibrate
     from verify.selftest.reseeding import reseed_section
 
@@ -95,8 +91,10 @@ def command(
     claims, selected = workflow.select(names)
     size = workflow.as_profile(profile)
     cores = workflow.available_cores() if jobs is None else jobs
-    begun = time.monotonic()
-    with _watching() as progressed:
+    target = Path(out) / FILE_NAME
+    files.write(target, "")
+    with watching() as watcher:
+        progressed = partial(watcher.stage, "calibrating")
         if seeds is not None:
             section = reseed_section(
                 claims, selected, profile=size, seed=seed, seeds=seeds, jobs=cores, progressed=progressed
@@ -112,21 +110,19 @@ def command(
                 minutes=minutes,
                 progressed=progressed,
             )
-    section = replace(section, seconds=time.monotonic() - begun)
-    target = Path(out) / FILE_NAME
-    write_text(target, json.dumps(section.to_json(), sort_keys=True, indent=2) + "\n")
+    files.write(target, json.dumps(section.to_json(), sort_keys=True, indent=2) + "\n")
     _show(section, target)
     return 0 if section.passed else 1
 
 
 def _show(section: Section, target: Path) -> None:
+    from report.sections import figure_lines
+
     for table in section.tables:
         _show_table(table)
     click.echo(f"\n{section.summary}\n")
-    for figure in section.figures:
-        mark = {True: "ok", False: "MISSED", None: ""}[figure.met]
-        wanted = f" (target: {figure.target})" if figure.target else ""
-        click.echo(f"{mark:<7}{figure.name}: {figure.value}{wanted}")
+    for line in figure_lines(section):
+        click.echo(line)
     click.echo(f"{'data':<7}{target}")
 
 
@@ -153,27 +149,3 @@ def _show_table(table: Table) -> None:
     for row in table.rows:
         drawn.add_row(*(Text(printable(text)) for text in row))
     Console().print(drawn)
-
-
-@contextmanager
-def _watching() -> Iterator[Callable[[int, int], None]]:
-    """Progress on standard error: a bar in a terminal, else a line now and then."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from report.terminal import is_plain
-
-    if is_plain():
-        said = time.monotonic()
-
-        def say(done: int, total: int) -> None:
-            nonlocal said
-            if time.monotonic() - said > _EVERY_SECONDS:
-                said = time.monotonic()
-                print(f"[{done}/{total}]", file=sys.stderr, flush=True)
-
-        yield say
-        return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("calibrating", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

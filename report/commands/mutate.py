@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from report.commands import files, options
+
 if TYPE_CHECKING:
     from verify.selftest.record import Mutation, Record
 
@@ -21,7 +23,7 @@ _SHOWN = 3
 @click.option("--generic", type=click.IntRange(min=0), default=0, show_default=True, metavar="N",
               help="Generic faults to draw by chance besides.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draw and of the checks.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@options.jobs
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
               help="Begin no further fault after this time.")  # fmt: skip
 @click.option("--out", type=click.Path(), metavar="DIR", default="runs/mutation", show_default=True,
@@ -48,6 +50,7 @@ def command(
     Exit code 1 if a named fault is caught by no claim, or the generic ones miss their target.
     """
     from report.commands.failures import say
+    from report.sections import figure_lines
     from report.trials import watching
     from report.workflow import available_cores
     from theory.errors import InputError
@@ -74,7 +77,7 @@ def command(
     sites = population() if generic or chosen else None
     limits = Limits(named=float("inf"), named_end=float("inf")) if all_checks else Limits()
     folder = Path(out)
-    _make(folder)
+    files.write(folder / FILE_NAME, "")
     with watching() as watcher:
         result = mutation.mutate(
             registry(SOURCES),
@@ -90,13 +93,11 @@ def command(
             watcher=watcher,
         )
     section = score.section(result)
-    _write(folder / FILE_NAME, result)
+    files.write(folder / FILE_NAME, _data(result))
     for line in _lines(result):
         click.echo(line)
-    for figure in section.figures:
-        target = f" (target: {figure.target})" if figure.target else ""
-        mark = {True: "ok     ", False: "MISSED ", None: "       "}[figure.met]
-        click.echo(f"{mark}{figure.name}: {figure.value}{target}")
+    for line in figure_lines(section):
+        click.echo(line)
     say(f"details in {folder / FILE_NAME}")
     return 0 if section.passed else 1
 
@@ -125,25 +126,11 @@ def _told(record: Record) -> list[str]:
     return lines
 
 
-def _make(folder: Path) -> None:
-    from theory.errors import InputError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            given=f"{folder}, which cannot be made ({error.strerror})",
-            allowed="a writable folder",
-            do="choose another with --out",
-        ) from error
-
-
-def _write(path: Path, result: Mutation) -> None:
-    from verify.export import write_text
-
+def _data(result: Mutation) -> str:
+    """The records as JSON."""
     data = {
         "seed": result.seed,
         "seconds": result.seconds,
         "records": [asdict(each) for each in result.records],
     }
-    write_text(path, json.dumps(data, indent=1) + "\n")
+    return json.dumps(data, indent=1) + "\n"

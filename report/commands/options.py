@@ -12,6 +12,8 @@ KINDS = ("formal", "symbolic", "enclosure", "property", "statistical", "experime
 
 names = click.argument("names", nargs=-1, metavar="[ID|GLOB|FILE.py]...")
 
+jobs = click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+
 folder = click.option(
     "--out", "out", type=click.Path(), metavar="DIR", help="Folder of a finished run to take verdicts from."
 )

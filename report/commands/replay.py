@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from report.commands import options
+
 if TYPE_CHECKING:
     from verify.replay import Difference, Replayed
 
@@ -17,7 +19,7 @@ _LONGEST = 60
 @click.argument("run", type=click.Path(), metavar="RUN")
 @click.argument("names", nargs=-1, metavar="[ID|GLOB|FILE.py]...")
 @click.option("--check", metavar="NAME", help="Only the checks of this name.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@options.jobs
 def command(run: str, names: tuple[str, ...], check: str | None, jobs: int | None) -> int:
     """Compute records of RUN (a folder of a run or its results.json) again, from the seeds that they name.
 

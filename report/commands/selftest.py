@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from report.commands import options
+
 if TYPE_CHECKING:
     from verify.selftest.section import Section
 
@@ -19,7 +21,7 @@ PARTS = ("mutation", "rates", "faults", "hostile", "determinism")
     "--part", "parts", type=click.Choice(PARTS), multiple=True, help="Only this part; may be given again."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time; by default one a core.")
+@options.jobs
 @click.option(
     "--out",
     type=click.Path(),
@@ -37,7 +39,7 @@ def command(fast: bool, parts: tuple[str, ...], seed: int, jobs: int | None, out
     hostile: input that wants to crash, hang or run code. determinism: the same seed gives the same bytes.
 
     Then the quick profile is verified, unless the folder has a run, and the report is written with all of it.
-    Exit code 0 if every target is met, else 1.
+    Exit code 0 if every target is met and that run holds, else 1.
     """
     from report import selftests, workflow
     from report.html import write_html
@@ -59,25 +61,24 @@ def command(fast: bool, parts: tuple[str, ...], seed: int, jobs: int | None, out
         finished=_show,
     )
     if (folder / workflow.JSON_NAME).is_file():
-        target = write_html(workflow.read_folder(folder), folder / workflow.HTML_NAME, found)
-        passed = found.passed
+        run = workflow.read_folder(folder)
+        write_html(run, folder / workflow.HTML_NAME, found)
     else:
         click.echo("quick profile …", err=True)
         run = workflow.verify_selected(
             claims, everything, profile=Profile.QUICK, seed=seed, jobs=cores, folder=folder
         )
-        target, passed = folder / workflow.HTML_NAME, found.passed and run.exit_code == 0
-    click.echo(f"report     {target}")
-    return 0 if passed else 1
+    click.echo(f"report     {folder / workflow.HTML_NAME}")
+    return 0 if found.passed and run.exit_code == 0 else 1
 
 
 def _show(section: Section, reused: bool) -> None:
     """The figures of a part, those that miss their target marked."""
+    from report.sections import figure_lines
+
     again = ", from before" if reused else ""
     click.echo(
         f"{'passed' if section.passed else 'MISSED':<10} {section.title} ({section.seconds:.0f} s{again})"
     )
-    for figure in section.figures:
-        mark = {True: "ok", False: "MISSED", None: ""}[figure.met]
-        wanted = f" (target {figure.target})" if figure.target else ""
-        click.echo(f"{'':<10} {mark:<7}{figure.name}: {figure.value}{wanted}")
+    for line in figure_lines(section):
+        click.echo(f"{'':<10} {line}")

@@ -29,7 +29,7 @@ from report.commands.failures import INTERRUPTED
     help="Run only the checks of this kind; may be given again.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds give equal results.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@options.jobs
 @click.option(
     "--out", type=click.Path(), metavar="DIR", help="Folder of the run; by default runs/<profile>-seed<seed>."
 )

@@ -57,7 +57,12 @@ def selftest(
     state = {**environment(), "fingerprint": fingerprint(sources)}
     path = folder / FILE_NAME
     known = _known(path, state, seed, size)
-    record = Selftest((), state, seed, size, datetime.now(UTC).isoformat(timespec="seconds"), 0.0)
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def record() -> Selftest:
+        sections = tuple(known[name] for name in parts if name in known)
+        return Selftest(sections, state, seed, size, begun, sum(section.seconds for section in sections))
+
     for name in chosen:
         if name in known and not fresh:
             finished(known[name], True)
@@ -65,11 +70,8 @@ def selftest(
         started(name)
         known[name] = _run(name, parts[name])
         finished(known[name], False)
-        sections = tuple(known[each] for each in parts if each in known)
-        record = replace(record, sections=sections, seconds=sum(section.seconds for section in sections))
-        write_selftest(record, path)
-    sections = tuple(known[each] for each in parts if each in known)
-    return replace(record, sections=sections, seconds=sum(section.seconds for section in sections))
+        write_selftest(record(), path)
+    return record()
 
 
 def _run(name: str, part: Part) -> Section:
