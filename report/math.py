@@ -21,6 +21,8 @@ from xml.etree.ElementTree import Element, tostring
 from latex2mathml.converter import convert_to_element
 from markupsafe import Markup, escape
 
+from report.printable import ACTING
+
 LONGEST = 4000
 """Sources longer than this many characters are shown as source: nobody reads such a formula typeset."""
 
@@ -53,9 +55,6 @@ _ATTRIBUTES = {
     "voffset": r"[\w.+-]+",
     "width": r"[\w.+-]+",
 }
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
-)
 _PRIMES = re.compile("[″‴⁗]")  # most fonts have none of these at a readable size
 _INLINE = re.compile(r"\$([^$]+)\$")
 # A lone bar would be spaced like an operator between two terms; here it always encloses something.
@@ -72,7 +71,7 @@ def typeset(latex: str, *, block: bool = True) -> Markup:
         latex: The formula, without dollars.
         block: Displayed on a line of its own, or inline.
     """
-    source = _CONTROL.sub("", latex)
+    source = ACTING.sub("", latex)
     if len(source) > LONGEST:
         return _source(source)
     known = source
@@ -93,7 +92,7 @@ def typeset(latex: str, *, block: bool = True) -> Markup:
 
 def prose(text: str) -> Markup:
     """Escaped text in which every ``$…$`` is typeset inline; an unpaired dollar stays a dollar."""
-    text = _CONTROL.sub("", text)
+    text = ACTING.sub("", text)
     parts: list[Markup] = []
     position = 0
     for found in _INLINE.finditer(text):
@@ -118,7 +117,7 @@ def _rebuild(node: Element) -> Element:
     for name, value in node.attrib.items():
         if name in _ATTRIBUTES and re.fullmatch(_ATTRIBUTES[name], value):
             clean.set(name, value)
-    clean.text = _PRIMES.sub(_primes, _CONTROL.sub("", html.unescape(node.text))) if node.text else None
+    clean.text = _PRIMES.sub(_primes, ACTING.sub("", html.unescape(node.text))) if node.text else None
     if tag == "mo" and clean.text in _BARS and "form" not in clean.attrib:
         clean.attrib.update(stretchy="false", lspace="0", rspace="0")
     clean.extend(_rebuild(child) for child in node)

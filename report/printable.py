@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Control characters (escape sequences begin with one), bidirectional overrides, invisible spaces, lone surrogates.
-_ACTING = re.compile(
+ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
@@ -15,4 +15,4 @@ def printable(text: str) -> str:
 
     Line breaks and tabs stay.
     """
-    return _ACTING.sub(lambda found: ascii(found.group())[1:-1], text)
+    return ACTING.sub(lambda found: ascii(found.group())[1:-1], text)

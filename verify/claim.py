@@ -212,6 +212,11 @@ class Claim:
         }
 
 
+def check_seed(seed: int, claim: Claim, check: Check) -> int:
+    """The own seed of a check in a run with this seed; checks of a claim with one stream share it."""
+    return derive_seed(seed, claim.id, check.stream or check.name)
+
+
 def derive_seed(seed: int, *parts: str) -> int:
     """A seed in [0, 2^63) that depends on every part and on nothing else: SHA-256 of the parts."""
     text = "\x1f".join((str(seed), *parts))

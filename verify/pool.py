@@ -31,10 +31,9 @@ from verify.verdict import Outcome
 
 # -P keeps the current folder out of the search for `sys` and `json`; then the parent's own path is taken
 # over, so that the worker finds the very packages that the parent found.
-_BOOT = """import json, sys
+_BOOT = """import importlib, json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from verify.worker import main
-main(sys.argv[2:])
+importlib.import_module(sys.argv[2]).main(sys.argv[3:])
 """
 
 # Linear algebra libraries that start a thread per core would fight over the cores with other workers, and
@@ -106,8 +105,8 @@ def perform_all(
     *,
     sources: Sequence[str],
     jobs: int,
-    started: Callable[[Task], None],
-    progressed: Callable[[Task, int, int], None],
+    started: Callable[[Task], None] = lambda task: None,
+    progressed: Callable[[Task, int, int], None] = lambda task, done, total: None,
 ) -> Generator[Done, None, None]:
     """Run the tasks on `jobs` worker processes and yield each result as it comes.
 
@@ -150,6 +149,28 @@ def perform_all(
     finally:
         for worker in pool:
             worker.end()
+
+
+def start_process(
+    module: str, sources: Sequence[str], *, errors: IO[bytes], buffering: int = -1
+) -> subprocess.Popen[bytes]:
+    """A fresh Python in a session of its own that runs ``main(sources)`` of the module, with pipes to and from it.
+
+    Args:
+        module: Dotted name of a module that has a `main`.
+        sources: What it loads at its start.
+        errors: Where its standard error goes.
+        buffering: That of the pipes, as for `subprocess.Popen`.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), module, *sources],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**os.environ, **_ENVIRONMENT},
+        start_new_session=True,
+        bufsize=buffering,
+    )
 
 
 def _next(answers: Answers) -> tuple[_Worker | None, dict[str, Any] | None]:
@@ -229,14 +250,7 @@ class _Worker:
         self._since = 0.0
         self._output = ""
         self._printed = _scratch_file()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), *sources],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._printed,
-            env={**os.environ, **_ENVIRONMENT},
-            start_new_session=True,
-        )
+        self._process = start_process("verify.worker", sources, errors=self._printed)
         self._reader = threading.Thread(target=self._read, args=(answers,), daemon=True)
         self._reader.start()
 

@@ -60,6 +60,11 @@ class Registry:
     def __len__(self) -> int:
         return len(self.claims)
 
+    @property
+    def sources(self) -> list[str]:
+        """The modules and files that define the claims, each once, sorted."""
+        return sorted(set(self.origin.values()))
+
     def order(self) -> tuple[str, ...]:
         """IDs with every claim after those that it depends on."""
         return tuple(TopologicalSorter({claim.id: claim.depends_on for claim in self}).static_order())

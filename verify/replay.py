@@ -6,7 +6,7 @@ that the record names, and compared as data: every comparison, count, derivation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,8 +71,6 @@ def replay(
     *,
     check: str | None = None,
     jobs: int = 1,
-    limit_seconds: float | None = None,
-    started: Callable[[Task], None] = lambda task: None,
 ) -> Iterator[Replayed]:
     """Compute the records of these claims again and yield each with how it compares.
 
@@ -82,8 +80,6 @@ def replay(
         selected: The claims of the run whose records are computed again.
         check: Only checks of this name.
         jobs: Worker processes.
-        limit_seconds: Time limit of each check; by default that of the profile.
-        started: Called when a record is handed to a worker.
     """
     records = {
         (result.claim_id, result.check): result
@@ -95,19 +91,13 @@ def replay(
     for name, record in records.items():
         if name not in there:
             yield Replayed(record, None, ())
-    limit = LIMIT_SECONDS[run.profile] if limit_seconds is None else limit_seconds
+    limit = LIMIT_SECONDS[run.profile]
     tasks = [
         Task(claims.origin[record.claim_id], *name, profile=run.profile, seed=record.seed, limit=limit)
         for name, record in records.items()
         if name in there
     ]
-    outcomes = perform_all(
-        tasks,
-        sources=sorted(set(claims.origin.values())),
-        jobs=jobs,
-        started=started,
-        progressed=lambda task, done, total: None,
-    )
+    outcomes = perform_all(tasks, sources=claims.sources, jobs=jobs)
     with closing(outcomes):
         for done in outcomes:
             before = records[done.task.claim_id, done.task.check]
@@ -117,7 +107,7 @@ def replay(
 
 def changed_circumstances(run: Run, claims: Registry) -> tuple[Difference, ...]:
     """What is other here than where the run was made: versions, machine, code."""
-    now = {**environment(), "fingerprint": fingerprint(sorted(set(claims.origin.values())))}
+    now = {**environment(), "fingerprint": fingerprint(claims.sources)}
     return tuple(_differences(dict(run.environment), now))
 
 

@@ -10,13 +10,12 @@ import math
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
-from verify.claim import Claim, Profile, derive_seed
+from verify.claim import Claim, Profile, check_seed
 from verify.environment import environment, fingerprint
 from verify.memory import MIB, default_limit
 from verify.pool import Task, perform_all
@@ -95,13 +94,20 @@ def run(
     observer = observer or Observer()
     wanted = tuple(kind for kind in Kind if kind in set(kinds))
     chosen = _due(tuple(selected), profile, wanted, observer)
-    sources = sorted(set(registry.origin.values()))
+    sources = registry.sources
     key = Key(fingerprint(sources), profile, seed)
     limit = LIMIT_SECONDS[profile] if limit_seconds is None else limit_seconds
     parts = Path(folder).resolve() / PARTS_NAME / key.fingerprint[:16]
-    tasks = _plan(registry, chosen, profile=profile, kinds=wanted, seed=seed, limit=limit, folder=str(parts))
-    room = default_limit() if memory is None else memory
-    tasks = [replace(task, memory=room) for task in tasks]
+    tasks = _plan(
+        registry,
+        chosen,
+        profile=profile,
+        kinds=wanted,
+        seed=seed,
+        limit=limit,
+        memory=default_limit() if memory is None else memory,
+        folder=str(parts),
+    )
     results: dict[tuple[str, str], CheckResult] = {}
     interrupted = False
     with Store.open(folder) as store:
@@ -202,6 +208,7 @@ def _plan(
     kinds: tuple[Kind, ...],
     seed: int,
     limit: float,
+    memory: int | None,
     folder: str,
 ) -> list[Task]:
     """The tasks, those that tend to take longest first, so that the workers end at about one time."""
@@ -214,8 +221,9 @@ def _plan(
                 claim_id=claim.id,
                 check=check.name,
                 profile=profile,
-                seed=derive_seed(seed, claim.id, check.stream or check.name),
+                seed=check_seed(seed, claim, check),
                 limit=limit,
+                memory=memory,
                 folder=folder,
             ),
         )

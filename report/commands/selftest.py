@@ -52,7 +52,7 @@ def command(fast: bool, parts: tuple[str, ...], seed: int, jobs: int | None, out
     found = selftest(
         selftests.parts(claims, fast=fast, seed=seed, jobs=cores, folder=folder),
         wanted=parts,
-        sources=sorted(set(claims.origin.values())),
+        sources=claims.sources,
         seed=seed,
         size="fast" if fast else "full",
         folder=folder,

@@ -23,7 +23,6 @@ from verify.selftest.laboratory import perform_trials
 from verify.selftest.mutant import Mutant, distinct
 from verify.selftest.planting import source_of
 from verify.selftest.touch import Plan, Touched, TouchMap, statement_lines, touch_map
-from verify.verdict import Kind
 
 CLAIMS = str(Path(__file__).parent / "planted_claims.py")
 ORDER = Exam(CLAIMS, "planted.order", "order", limit=3.0, expected="HOLDS")
@@ -183,8 +182,7 @@ def test_what_touches_a_line(tmp_path, monkeypatch):
 
 def test_what_catches_most_in_least_time_is_tried_first():
     quick, slow = (
-        Touched(replace(ORDER, check=name), Kind.PROPERTY, seconds, {})
-        for name, seconds in (("q", 0.1), ("s", 1))
+        Touched(replace(ORDER, check=name), seconds, {}) for name, seconds in (("q", 0.1), ("s", 1))
     )
     known = Experience()
     assert known.order(FILE, [(0, slow), (0, quick)]) == (quick, slow)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from theory.errors import InputError
-from verify.claim import ALPHA, Check, Claim, Profile, derive_seed
+from verify.claim import ALPHA, Check, Claim, Profile, check_seed
 from verify.pool import Task, perform_all
 from verify.registry import Registry
 from verify.run import checks_in
@@ -112,7 +112,7 @@ def calibrate(
         _measure,
         tallies=tallies,
         done=done,
-        sources=sorted(set(claims.origin.values())),
+        sources=claims.sources,
         profile=profile,
         seed=seed,
         jobs=jobs,
@@ -183,26 +183,19 @@ def _measure(
     for item in items:
         done[item] += 1
         subject = item.subject
-        stream = subject.check.stream or subject.check.name
         tasks.append(
             Task(
                 source=subject.source,
                 claim_id=subject.claim.id,
                 check=subject.check.name,
                 profile=profile,
-                seed=derive_seed(seed + done[item], subject.claim.id, stream),
+                seed=check_seed(seed + done[item], subject.claim, subject.check),
                 limit=LIMIT_SECONDS[profile],
                 alpha=item.alpha,
             )
         )
     spent = 0.0
-    outcomes = perform_all(
-        tasks,
-        sources=sources,
-        jobs=jobs,
-        started=lambda task: None,
-        progressed=lambda task, count, total: None,
-    )
+    outcomes = perform_all(tasks, sources=sources, jobs=jobs)
     with closing(outcomes):
         for count, each in enumerate(outcomes):
             tally = tallies[each.task.claim_id, each.task.check]

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,18 +16,8 @@ from queue import Queue
 from typing import Any, Generic, TypeVar
 
 from theory.errors import InputError
+from verify.pool import start_process
 from verify.selftest.exam import IMPORT, LOST, Observation, Trial
-
-# As in verify.pool: the very packages of this process, and one thread each.
-_BOOT = """import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from verify.selftest.trial import main
-main(sys.argv[2:])
-"""
-_ENVIRONMENT = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-} | {"PYTHONHASHSEED": "0"}
 
 _START_SECONDS = 120.0  # for a process to load all claims
 _SPARE_SECONDS = 60.0  # beyond the limits of the exams, for forks and imports on a busy machine
@@ -134,15 +123,7 @@ class _Server:
 
     def __init__(self, sources: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), *sources],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **_ENVIRONMENT},
-            start_new_session=True,
-            bufsize=0,
-        )
+        self._process = start_process("verify.selftest.trial", sources, errors=self._errors, buffering=0)
 
     def await_ready(self) -> None:
         """Wait until it has loaded everything.

@@ -117,7 +117,7 @@ class _Work:
     def __init__(
         self, registry: Registry, limits: Limits, jobs: int, deadline: float, watcher: Watcher | None
     ) -> None:
-        self._sources = sorted(set(registry.origin.values()))
+        self._sources = registry.sources
         self._limits, self._jobs, self._watcher = limits, jobs, watcher
         self._began, self._deadline = time.monotonic(), deadline
         self._experience = Experience()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scipy import stats
@@ -140,7 +140,7 @@ def figures(tallies: Mapping[Name, Tally], controls: set[Name], raised: float) -
         sum(each.raised_failed for each in loose),
         sum(each.raised_runs for each in loose),
     )
-    found, tried = (sum(sum(counter.values()) for counter in pair) for pair in _faults(true))
+    found, tried = sum(each.found.total() for each in true), sum(each.tried.total() for each in true)
     refuted, control_runs = (
         sum(tallies[name].failed for name in controls),
         sum(tallies[name].runs for name in controls),
@@ -239,11 +239,6 @@ def _verdict_text(tally: Tally, share: float, *, is_control: bool) -> str:
 def _share(tallies: Mapping[Name, Tally], controls: set[Name]) -> float:
     """The level of each test: three for a check of a claim, one for a control, two for the sums over all."""
     return LEVEL / (3 * (len(tallies) - len(controls)) + len(controls) + 2)
-
-
-def _faults(tallies: Iterable[Tally]) -> tuple[list[Counter[Fault]], list[Counter[Fault]]]:
-    every = list(tallies)
-    return [each.found for each in every], [each.tried for each in every]
 
 
 def _share_of(count: int, runs: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 
 from theory.errors import InputError
-from verify.claim import Claim, Profile, derive_seed
+from verify.claim import Claim, Profile, check_seed
 from verify.pool import Task, perform_all
 from verify.registry import Registry
 from verify.run import CheckResult, ClaimResult, checks_in, due, judge
@@ -86,7 +86,7 @@ def reseed(
             claim_id=claim.id,
             check=check.name,
             profile=profile,
-            seed=derive_seed(number, claim.id, check.stream or check.name),
+            seed=check_seed(number, claim, check),
             limit=LIMIT_SECONDS[profile],
         ): number
         for number in range(seed + 1, seed + seeds + 1)
@@ -94,13 +94,7 @@ def reseed(
         for check in checks_in(claim, profile, RANDOM_KINDS)
     }
     results: dict[int, dict[tuple[str, str], CheckResult]] = {number: {} for number in tasks.values()}
-    outcomes = perform_all(
-        tasks,
-        sources=sorted(set(claims.origin.values())),
-        jobs=jobs,
-        started=lambda task: None,
-        progressed=lambda task, done, total: None,
-    )
+    outcomes = perform_all(tasks, sources=claims.sources, jobs=jobs)
     with closing(outcomes):
         for count, done in enumerate(outcomes):
             results[tasks[done.task]][done.task.claim_id, done.task.check] = done.result

@@ -10,12 +10,12 @@ import ast
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
-from verify.claim import Profile, derive_seed
+from verify.claim import Profile, check_seed
 from verify.environment import fingerprint
 from verify.export import write_text
 from verify.plain import canonical
@@ -40,13 +40,11 @@ class Touched:
 
     Attributes:
         exam: The check, with its outcome as what is expected.
-        kind: Its kind.
         seconds: Seconds of CPU that it took.
         lines: What it executed, by file such as ``theory/terms.py``.
     """
 
     exam: Exam
-    kind: Kind
     seconds: float
     lines: Lines
 
@@ -97,7 +95,6 @@ class TouchMap:
             "checks": [
                 {
                     **{**vars(each.exam), "tests": []},
-                    "kind": each.kind.value,
                     "seconds": each.seconds,
                     "lines": _plain(each.lines),
                 }
@@ -111,9 +108,9 @@ class TouchMap:
         """The inverse of `to_json`."""
         checks = []
         for each in data["checks"]:
-            rest = {key: value for key, value in each.items() if key not in ("kind", "seconds", "lines")}
+            rest = {key: value for key, value in each.items() if key not in ("seconds", "lines")}
             exam = Exam(**{**rest, "tests": ()})
-            checks.append(Touched(exam, Kind(each["kind"]), each["seconds"], _lines(each["lines"])))
+            checks.append(Touched(exam, each["seconds"], _lines(each["lines"])))
         return cls(tuple(checks), {source: _lines(lines) for source, lines in data["loads"].items()})
 
 
@@ -135,7 +132,7 @@ class Plan:
     standard_limit: float = 4.0
     seed: int = 0
 
-    def exams(self, registry: Registry) -> list[tuple[Exam, Kind]]:
+    def exams(self, registry: Registry) -> list[Exam]:
         """The checks as exams, those of the quick profile first."""
         found = []
         for claim in registry.select(self.patterns):
@@ -148,11 +145,11 @@ class Plan:
                         claim=claim.id,
                         check=check.name,
                         profile=check.profile.value,
-                        seed=derive_seed(self.seed, claim.id, check.stream or check.name),
+                        seed=check_seed(self.seed, claim, check),
                         limit=limit,
                     )
-                    found.append((not quick, exam, check.kind))
-        return [(exam, kind) for _, exam, kind in sorted(found, key=lambda each: each[0])]
+                    found.append((not quick, exam))
+        return [exam for _, exam in sorted(found, key=lambda each: each[0])]
 
 
 def touch_map(
@@ -175,37 +172,31 @@ def touch_map(
     Raises:
         InputError: If the folder cannot be written.
     """
-    sources = sorted(set(registry.origin.values()))
+    sources = registry.sources
     key = canonical([fingerprint(sources), repr(plan)])
     if keep is not None and (known := _read(keep / MAP_NAME, key)) is not None:
         return known
     exams = plan.exams(registry)
-    used = sorted({exam.source for exam, _ in exams})
-    todo: list[tuple[str, list[tuple[Exam, Kind]]]] = [
-        ("load", [(Exam(each), Kind.SYMBOLIC) for each in used])
-    ]
+    used = sorted({exam.source for exam in exams})
+    todo = [("load", [Exam(each) for each in used])]
     todo += [("check", exams[at : at + _BATCH]) for at in range(0, len(exams), _BATCH)]
-    trials = [
-        ((what, batch), Trial(tuple(exam for exam, _ in batch), stop=float("inf"), cover=True))
-        for what, batch in todo
-    ]
+    trials = [((what, batch), Trial(tuple(batch), stop=float("inf"), cover=True)) for what, batch in todo]
     found: dict[Exam, Touched] = {}
     loads: dict[str, Lines] = {}
     with closing(perform_trials(trials, sources=sources, jobs=jobs)) as results:
         for (what, batch), _, observations in results:
             for each in observations:
-                exam, kind = batch[each.exam]
-                lines = _lines(each.lines)
+                exam, lines = batch[each.exam], _lines(each.lines)
                 if what == "load":
                     loads[exam.source] = lines
                 else:
                     limit = max(_LEAST_LIMIT, _SLOWER * each.seconds)
-                    known_as = Exam(**{**vars(exam), "expected": each.ended, "limit": limit})
-                    found[exam] = Touched(known_as, kind, each.cpu, lines)
+                    known_as = replace(exam, expected=each.ended, limit=limit)
+                    found[exam] = Touched(known_as, each.cpu, lines)
             progress(len(found), len(exams))
-    missing = [exam.source for exam in map(lambda pair: pair[0], exams) if exam.source not in loads]
+    missing = [exam.source for exam in exams if exam.source not in loads]
     result = TouchMap(
-        tuple(found[exam] for exam, _ in exams if exam in found),
+        tuple(found[exam] for exam in exams if exam in found),
         {**loads, **{source: {} for source in missing}},
     )
     if keep is not None:
