@@ -1,7 +1,7 @@
 """Targets of attacks on bounds of the model: polynomials, activations, Taylor terms, good directions, signs.
 
 What is climbed is written for autograd and stays exact where both sides are small; both sides are then evaluated
-in ball arithmetic or by the training code, which share no formula with it.
+in ball arithmetic, by the training code or by NumPy, which share no formula with it but the projection P_>.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from theory.arithmetic import compile_arb, evaluate, working_precision
 from theory.gegenbauer import polynomial_ball
 from training.activation import Activation, activation
 from training.attack import on_sphere
-from training.covariance import Covariance
 from training.network import Network, initialise
 from training.plane import PairCovariance
 from training.spectrum import top_eigenpairs
@@ -136,7 +135,7 @@ def high_degree(seed: int) -> tuple[Target, ...]:
     covariance, n_k = PairCovariance(network), low_degree_count(d, k)
     top = top_eigenpairs(covariance, n_k + 1, dense=True)
     good = Subspace(network, n_k, top.values[:n_k], float(top.values[n_k]), top.half[:, :n_k])
-    level, matrix = float(top.values[n_k]), _dense(covariance, m, d)
+    level, matrix = float(top.values[n_k]), covariance.dense()
 
     def ratio(W: Tensor) -> Tensor:
         high = good.project_out(W).reshape(-1)
@@ -145,8 +144,10 @@ def high_degree(seed: int) -> tuple[Target, ...]:
 
     def sides(W: Tensor) -> tuple[Quantity, Quantity]:
         high = good.project_out(W)
-        return measured(float(covariance.quadratic(high))), measured(level * float(high.square().sum()))
+        bound = eigenvalue * float(high.square().sum())
+        return measured(float(covariance.quadratic(high))), measured(bound)
 
+    eigenvalue = float(np.linalg.eigvalsh(covariance.dense().numpy())[-n_k - 1])
     sizes = {"m": m, "d": d, "k": k, "activation": "tanh-shift"}
     reason = "float64 eigenvalues of a matrix of norm about 1, over a bound of about 0.01"
     draw = partial(_normal, (m, d))
@@ -173,7 +174,8 @@ def signs_on_sample(seed: int) -> tuple[Target, ...]:
         for S in itertools.product((1.0, -1.0), repeat=m):
             total += float(network.f_L(torch.tensor(S, dtype=torch.float64)[:, None] * W, X).square().mean())
         M1 = exact_activation.builtin(name).suprema(1)
-        norm = float(_size(X) * _quartic_norm(W))
+        largest = float(np.linalg.norm(X.numpy(), ord=2))
+        norm = largest**2 / n * float(np.linalg.norm(np.square(W.numpy()).sum(axis=1)))
         return measured(total / 2**m), ball(M1 * M1 * (norm / math.sqrt(m)))
 
     found = []
@@ -198,11 +200,6 @@ def _size(X: Tensor) -> Tensor:
 def _quartic_norm(W: Tensor) -> Tensor:
     """`‖W‖_{2,4}²`."""
     return W.square().sum(dim=1).square().sum().sqrt()
-
-
-def _dense(covariance: Covariance, m: int, d: int) -> Tensor:
-    units = torch.eye(m * d, dtype=torch.float64)
-    return torch.stack([covariance.apply(unit.reshape(m, d)).reshape(-1) for unit in units])
 
 
 @cache

@@ -199,7 +199,6 @@ def reported(context: Context, *, model: str = "second-order") -> Evidence:
                 **ROUNDING,
             )
             for label, (ours, twin) in pairs.items()
-            if math.isfinite(ours)
         ]
         compared.append(
             compare(

@@ -89,7 +89,11 @@ def effective_ridge(context: Context) -> Evidence:
 
 
 def beyond(context: Context) -> Evidence:
-    """The bound on eigenvalues that were not computed, and what the trace leaves, against more degrees."""
+    """The bound on eigenvalues that were not computed, and what the trace leaves, against more degrees.
+
+    Trace and eigenvalues themselves are taken as they are: they have their own checks (``spectrum.trace``,
+    ``spectrum.eigenvalue-formula``).
+    """
     compared = []
     for name, d in itertools.product(("sincos", "tanh-shift"), (3, 10, 60)):
         more = spectrum(builtin(name), d, top=12)

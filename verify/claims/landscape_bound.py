@@ -67,7 +67,11 @@ def torch_bound(context: Context) -> Evidence:
 
 
 def torch_terms_of_bound(context: Context) -> Evidence:
-    """The two terms that near stationarity gives, from ε, γ and the movements, and the rest from the identity."""
+    """The two terms that near stationarity gives, from ε, γ and the movements, and the rest from the identity.
+
+    The terms of the identity come from the sums that the bound is made of too: of these two, signs and factors
+    alone are compared here. ``landscape.identity`` holds the sums themselves against another route.
+    """
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         objective, W, competitor = draw_landscape(case)

@@ -8,12 +8,10 @@ Clenshaw's scheme, SymPy's expressions, Arb's 0F1): their agreement speaks for t
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
 import sympy as sp
 import torch
 from flint import arb
@@ -35,6 +33,7 @@ from training.train import train
 from verify.bound import IDENTITY, Comparison, compare
 from verify.claim import Check, Claim, Context, Profile, derive_seed
 from verify.claims.indexed import FIELD
+from verify.claims.quadrature import sphere_rule
 from verify.claims.sphere import IN_D, d
 from verify.claims.twins import rows
 from verify.evidence import Evidence, from_comparisons
@@ -120,7 +119,7 @@ def risk_in_torch(context: Context, *, shift: int = 0) -> Evidence:
 
 def by_quadrature(context: Context) -> Evidence:
     """The closed forms in dimension 3 against a product rule on the sphere, every model, and the coupling error."""
-    X, weights = _product_rule(48)
+    X, weights = sphere_rule(48)
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         network, W, target = _draw(case)
@@ -266,20 +265,6 @@ def _target(order: int | None, l: int, dimension: int) -> sp.Expr:
 @cache
 def _energy(l: int, dimension: int) -> sp.Expr:
     return exact.target_energy(l, dimension)
-
-
-@cache
-def _product_rule(count: int) -> tuple[Tensor, Tensor]:
-    """Gauss-Legendre in height times equidistant angles on the sphere of radius √3: points and weights."""
-    heights, weights = np.polynomial.legendre.leggauss(count)
-    angles = math.pi * np.arange(2 * count) / count
-    ring = np.sqrt(1 - heights**2)[:, None]
-    points = np.stack(
-        [ring * np.cos(angles), ring * np.sin(angles), np.broadcast_to(heights[:, None], (count, 2 * count))],
-        -1,
-    )
-    spread = np.repeat(weights / (4 * count), 2 * count)
-    return torch.from_numpy(math.sqrt(3) * points.reshape(-1, 3)), torch.from_numpy(spread)
 
 
 CLAIMS = (

@@ -120,7 +120,11 @@ def over_seeds(context: Context) -> Evidence:
 
 
 def best_ridge(context: Context) -> Evidence:
-    """The risk of the NTK at every n that a search tried, against NumPy's solutions with the best of the ridges."""
+    """The risk of the NTK at every n that a search tried, against NumPy's solutions with the best of the ridges.
+
+    Kernel and risk are those of the search: only the solutions and the choice among them are recomputed here. The
+    kernel has its own route in ``separation.rivals``, the risk in ``risk.closed-form``.
+    """
 
     def test(case: dict[str, Any]) -> list[Comparison]:
         compared = []
